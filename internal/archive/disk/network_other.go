@@ -1,0 +1,7 @@
+//go:build !linux
+
+package disk
+
+// networkFS returns the name of the network file system dir is on; here that
+// is not known.
+func networkFS(string) string { return "" }

@@ -1,0 +1,182 @@
+// Package catalog declares where the records of a case are found again. A
+// catalog is an index: everything in it can be made anew from the archive and
+// the log, and is by `dalil rebuild`. Implementations are folders that pass
+// catalogtest.
+package catalog
+
+import (
+	"context"
+	"io"
+
+	"dalil/internal/query"
+	"dalil/internal/record"
+)
+
+// Catalog finds records. Reading methods may be called from several
+// goroutines, also while another goroutine or process applies batches; each
+// sees whole batches only.
+type Catalog interface {
+	// Apply takes in the records of the log entries [Size, b.To), as one
+	// transaction. ErrConflict when b.From is not Size. The catalog may keep b
+	// until Flush: the caller must not change it any more.
+	Apply(ctx context.Context, b *Batch) error
+	// Flush returns when everything applied can be searched and is on stable
+	// storage as far as an index needs to be.
+	Flush(ctx context.Context) error
+	// Size is the log size up to which the catalog is complete.
+	Size(ctx context.Context) (uint64, error)
+
+	// Known looks up statements of a source by external id: the newest version
+	// of each that is here. Ids that are not here are absent from the result.
+	Known(ctx context.Context, source uint64, ids []string) (map[string]Known, error)
+	// Unseen calls f for the current statements of a source whose numeric
+	// external id lies in [first, last], in ascending order of id.
+	Unseen(ctx context.Context, source uint64, first, last int64, f func(id int64, k Known) error) error
+
+	Source(ctx context.Context, leaf uint64) (record.Source, error)
+	SourceByKey(ctx context.Context, key string) (record.Source, error)
+	Sources(ctx context.Context) ([]SourceStat, error)
+
+	Capture(ctx context.Context, leaf uint64) (record.Capture, error)
+	CapturesOf(ctx context.Context, blob record.Digest) ([]record.Capture, error) // oldest first
+	// CaptureAt finds the newest capture of a path within a run.
+	CaptureAt(ctx context.Context, run uint64, path string) (record.Capture, error)
+
+	// Statement returns the newest version of the statement whose first
+	// version is the leaf; Version the version that is the leaf itself.
+	Statement(ctx context.Context, first uint64) (record.Statement, error)
+	Version(ctx context.Context, leaf uint64) (record.Statement, error)
+	Versions(ctx context.Context, first uint64) ([]record.Statement, error) // oldest first
+	// Search finds statements, newest first unless q says otherwise.
+	Search(ctx context.Context, q query.Query, page Page) (Result, error)
+
+	Gaps(ctx context.Context, source uint64) ([]record.Gap, error) // of one source and of all; 0: every gap
+	Decisions(ctx context.Context, target uint64) ([]record.Decision, error)
+	AllDecisions(ctx context.Context) ([]record.Decision, error)
+	Runs(ctx context.Context) ([]Run, error) // newest first
+	Entry(ctx context.Context, leaf uint64) (EntryInfo, error)
+	Stats(ctx context.Context) (Stats, error)
+	// Newest returns the index of the newest entry about a record: what a
+	// decision states it has seen.
+	Newest(ctx context.Context, target uint64) (uint64, error)
+
+	// Digest is a SHA-256 over all rows in a fixed order: two catalogs of the
+	// same log and program version have the same digest.
+	Digest(ctx context.Context) (record.Digest, error)
+
+	io.Closer
+}
+
+// Batch is what a run of log entries means, in log order. The pipeline builds
+// it both on import and on rebuild.
+type Batch struct {
+	From, To uint64 // log indexes, To exclusive
+
+	Sources    []record.Source
+	Runs       []Run
+	Ends       []Run // finished runs: Leaf is the run's leaf, with End and Receipt set
+	Captures   []record.Capture
+	Statements []record.Statement // versions, ascending Leaf; First and Version are set
+	Missing    []Observation
+	Seen       []Observation
+	Gaps       []record.Gap
+	Decisions  []record.Decision
+	Tombstones []Tombstone
+	Others     []EntryInfo // case, config, key, analysis: for the log's page only
+}
+
+// Observation is that a statement was missing from, or seen again in, an export.
+type Observation struct{ Leaf, Target, Run uint64 }
+
+// Tombstone is that a statement version's, or another record's, bytes, body
+// or salt were destroyed. The catalog forgets everything it derived from them.
+type Tombstone struct{ Leaf, Target uint64 }
+
+// Known is what an import has to know of a statement that is here already.
+type Known struct {
+	Leaf, First uint64
+	Version     int
+	TextDigest  record.Digest
+	Edited      int64 // seconds, record.NoSeconds when never
+	Missing     bool  // was seen missing, not seen since
+	Withdrawn   bool
+	Erased      bool
+}
+
+// Run is an import or other piece of work.
+type Run struct {
+	Leaf    uint64
+	At      int64 // ms
+	By      string
+	Verb    string
+	Detail  string // JSON: paths, options, tool
+	End     uint64 // leaf of its end; 0 while it has none
+	EndAt   int64
+	Receipt string // JSON
+}
+
+// EntryInfo is a log entry in one line.
+type EntryInfo struct {
+	Leaf   uint64
+	Kind   record.LeafKind
+	At     int64
+	By     string
+	Target uint64
+}
+
+// SourceStat is a source and what is here of it.
+type SourceStat struct {
+	record.Source
+	Statements  int64
+	First, Last int64 // posted, seconds; NoSeconds when none has a time
+	Gaps        int64
+	Missing     int64
+}
+
+// Stats counts what is in the catalog.
+type Stats struct {
+	LogSize                                                             uint64
+	Statements, Versions, Sources, Captures, Gaps, Decisions, Withdrawn int64
+	FirstPosted, LastPosted                                             int64
+	Languages                                                           map[string]int64
+	CaptureBytes                                                        int64
+}
+
+// Page asks for a part of a result.
+type Page struct {
+	Limit int    // 0 means 50; -1 every hit
+	After string // the Next of the page before; "" for the first
+	Total bool   // count all hits too (bounded: see Result.Total)
+}
+
+// Result is one page of hits.
+type Result struct {
+	Hits  []Hit
+	Next  string // "" on the last page
+	Total int64  // -1 when not asked for; exact up to 10,000, then the least it is
+	Exact bool
+	// ZeroBecause is, when nothing was found, the words of the query that no
+	// statement has at all, as typed. It may be empty: then each word occurs,
+	// but not together, or not under these filters.
+	ZeroBecause []string
+}
+
+// Hit is a statement that matched, and why. Its Until says that an earlier
+// version matched and the current one does not.
+type Hit struct {
+	record.Statement
+	Why     []Match
+	Snippet string   // the part of Text around the first match
+	Marks   [][2]int // byte ranges of Snippet that matched
+	Score   float64  // relevance, higher is better; 0 when sorted by time
+}
+
+// Match is why a hit matched: which word of the query met which word of the
+// text, and by which rule.
+type Match struct {
+	Term string `json:"term"` // of the query
+	Met  string `json:"met"`  // of the text, as written
+	// "word", "phrase", "spelling" (folded), "article" (with ال …), "name"
+	// (another script), "near", "start" (word*), "fuzzy" (word~1)
+	How string `json:"how"`
+}

@@ -1,0 +1,75 @@
+package sqlite
+
+import (
+	"context"
+	"crypto/sha256"
+	"database/sql"
+	"encoding/binary"
+	"hash"
+
+	"dalil/internal/record"
+)
+
+// digested are the tables that Digest covers, each in the order of its key.
+// What can be worked out from them (tally) is not.
+var digested = [...]string{"meta", "source", "run", "capture", "version", "state", "observation", "gap", "decision", "tombstone", "entry"}
+
+// Digest hashes, table by table and row by row, every column as a letter for
+// its type, a length of eight bytes for text and blobs, and the value.
+func (s *store) Digest(ctx context.Context) (record.Digest, error) {
+	var d record.Digest
+	tx, err := s.read.BeginTx(ctx, &sql.TxOptions{ReadOnly: true}) // one state of all tables
+	if err != nil {
+		return d, s.rowsErr(err)
+	}
+	defer tx.Rollback()
+	h := sha256.New()
+	for _, table := range digested {
+		if err := digestTable(ctx, tx, h, table); err != nil {
+			return d, s.rowsErr(err)
+		}
+	}
+	h.Sum(d[:0])
+	return d, nil
+}
+
+func digestTable(ctx context.Context, tx *sql.Tx, h hash.Hash, table string) error {
+	rows, err := tx.QueryContext(ctx, "SELECT * FROM "+table+" ORDER BY 1")
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	columns, err := rows.Columns()
+	if err != nil {
+		return err
+	}
+	values := make([]any, len(columns))
+	into := make([]any, len(columns))
+	for i := range values {
+		into[i] = &values[i]
+	}
+	buf := append([]byte(nil), table...)
+	for rows.Next() {
+		if err := rows.Scan(into...); err != nil {
+			return err
+		}
+		for _, v := range values {
+			switch v := v.(type) {
+			case nil:
+				buf = append(buf, 'n')
+			case int64:
+				buf = binary.BigEndian.AppendUint64(append(buf, 'i'), uint64(v))
+			case string:
+				buf = append(binary.BigEndian.AppendUint64(append(buf, 't'), uint64(len(v))), v...)
+			case []byte:
+				buf = append(binary.BigEndian.AppendUint64(append(buf, 'b'), uint64(len(v))), v...)
+			}
+		}
+		if len(buf) > 1<<16 {
+			h.Write(buf)
+			buf = buf[:0]
+		}
+	}
+	h.Write(buf)
+	return rows.Err()
+}

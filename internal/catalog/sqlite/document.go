@@ -1,0 +1,162 @@
+package sqlite
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"dalil/internal/language"
+	"dalil/internal/record"
+)
+
+// document turns a statement version into the three columns of the index. It
+// is reused from one to the next.
+type document struct{ text, extra, folded []byte }
+
+// fill returns the columns. meet is called with every word that goes in, as
+// often as it does.
+func (d *document) fill(st *record.Statement, meet func(term string)) (text, extra, tag string) {
+	d.text = d.words(d.text[:0], st.Text, meet)
+	d.extra = d.extra[:0]
+	for _, s := range []string{st.Title, st.Byline} {
+		if s != "" {
+			d.extra = d.words(d.extra, s, meet)
+		}
+	}
+	for i := range st.Media {
+		if st.Media[i].Alt != "" {
+			d.extra = d.words(d.extra, st.Media[i].Alt, meet)
+		}
+	}
+	for _, s := range []string{st.Text, st.Title} {
+		for _, w := range language.JoinedForms(s) {
+			d.extra = d.words(d.extra, w, meet)
+		}
+	}
+	return string(d.text), string(d.extra), tags(st)
+}
+
+// words appends the folded words of s to dst, each with a space behind it. FTS5
+// then has nothing to do but to split at spaces.
+func (d *document) words(dst []byte, s string, meet func(string)) []byte {
+	d.folded = language.AppendFold(d.folded[:0], s)
+	f := string(d.folded)
+	language.Tokens(f, func(start, end int) {
+		dst = append(append(dst, f[start:end]...), ' ')
+		meet(f[start:end])
+	})
+	return dst
+}
+
+// foldWords returns the folded words of s.
+func foldWords(s string) []string {
+	var words []string
+	f := language.Fold(s)
+	language.Tokens(f, func(start, end int) { words = append(words, f[start:end]) })
+	return words
+}
+
+// Tags: one word per property of a version.
+const (
+	tagOld       = "old=1" // a newer version replaced it
+	tagUndated   = "undated=1"
+	tagWithdrawn = "state=withdrawn"
+	tagMissing   = "missing=yes"
+	tagEdited    = "edited=yes"
+)
+
+func tagFrom(source uint64) string { return "from=" + strconv.FormatUint(source, 10) }
+func tagLang(lang string) string   { return "lang=" + tagValue(lang) }
+func tagHas(what string) string    { return "has=" + what }
+
+// kinds are the values of type:. A kind that is not here yet is "other", so that
+// the tags of all of them together are on every row.
+var kinds = [...]record.StatementKind{record.Post, record.Service, record.Article, record.Comment, record.Document, record.Image, record.Record, "other"}
+
+func tagType(kind record.StatementKind) string {
+	if !slices.Contains(kinds[:], kind) {
+		kind = "other"
+	}
+	return "type=" + tagValue(string(kind))
+}
+
+// tagValue keeps the letters and digits of s, in lower case: a tag is one word.
+func tagValue(s string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case 'A' <= r && r <= 'Z':
+			return r + 'a' - 'A'
+		case 'a' <= r && r <= 'z' || '0' <= r && r <= '9':
+			return r
+		}
+		return -1
+	}, s)
+}
+
+// tags returns the tag column of a version.
+func tags(st *record.Statement) string {
+	t := []string{tagFrom(st.Source), tagType(st.Kind)}
+	if st.Lang != "" {
+		t = append(t, tagLang(st.Lang))
+		if base, _, ok := strings.Cut(st.Lang, "-"); ok {
+			t = append(t, tagLang(base))
+		}
+	}
+	for _, h := range having(st) {
+		t = append(t, tagHas(h))
+	}
+	for _, c := range []struct {
+		holds bool
+		tag   string
+	}{
+		{!st.Posted.Known(), tagUndated}, {st.Until != 0, tagOld}, {isEdited(st), tagEdited},
+		{st.MissingFrom != 0, tagMissing}, {st.Withdrawn, tagWithdrawn},
+	} {
+		if c.holds {
+			t = append(t, c.tag)
+		}
+	}
+	return strings.Join(t, " ")
+}
+
+// isEdited holds when the source says so, or when we hold more than one version.
+func isEdited(st *record.Statement) bool {
+	return st.Edited.Known() || st.Version > 1 || st.Until != 0
+}
+
+// having returns the values of has: that are true of a version.
+func having(st *record.Statement) []string {
+	var image, video, link bool
+	image = st.Kind == record.Image
+	for i := range st.Media {
+		m := &st.Media[i]
+		image = image || m.Kind == "photo" || m.Kind == "image" || strings.HasPrefix(m.Type, "image/")
+		video = video || strings.HasPrefix(m.Kind, "video") || m.Kind == "animation" || strings.HasPrefix(m.Type, "video/")
+	}
+	for i := range st.Entities {
+		k := st.Entities[i].Kind
+		link = link || k == "link" || k == "text_link" || k == "url"
+	}
+	var has []string
+	for _, c := range []struct {
+		holds bool
+		what  string
+	}{
+		{image, "image"}, {video, "video"}, {len(st.Media) > 0 || image, "media"}, {st.Forward != nil, "forward"},
+		{st.ReplyTo != "", "reply"}, {link, "link"}, {len(st.Flags) > 0, "flag"},
+	} {
+		if c.holds {
+			has = append(has, c.what)
+		}
+	}
+	return has
+}
+
+// beside returns the searchable texts of a version other than its Text.
+func beside(st *record.Statement) []string {
+	all := []string{st.Title, st.Byline}
+	for i := range st.Media {
+		all = append(all, st.Media[i].Alt)
+	}
+	return all
+}

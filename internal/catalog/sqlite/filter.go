@@ -1,0 +1,136 @@
+package sqlite
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"dalil/internal/language"
+	"dalil/internal/query"
+	"dalil/internal/record"
+)
+
+// filter makes a clause of key:value.
+func (p *plan) filter(ctx context.Context, f query.Filter, positive bool) (clause, error) {
+	switch f.Key {
+	case "from", "source":
+		return p.sources(ctx, f)
+	case "lang":
+		return tagged(f.Values, tagLang, func(c *candidate, v string) bool {
+			base, _, _ := strings.Cut(c.Lang, "-")
+			return tagValue(c.Lang) == tagValue(v) || tagValue(base) == tagValue(v)
+		}), nil
+	case "type":
+		return tagged(f.Values, func(v string) string { return tagType(record.StatementKind(v)) },
+			func(c *candidate, v string) bool { return string(c.Kind) == v }), nil
+	case "has":
+		return tagged(f.Values, tagHas, func(c *candidate, v string) bool { return slices.Contains(having(c.Statement), v) }), nil
+	case "edited":
+		return flagged(f, tagEdited, func(c *candidate) bool { return isEdited(c.Statement) })
+	case "missing":
+		return flagged(f, tagMissing, func(c *candidate) bool { return c.MissingFrom != 0 })
+	case "state":
+		p.withdrawn = p.withdrawn || positive
+		return tagged(f.Values, func(v string) string { return "state=" + tagValue(v) },
+			func(c *candidate, v string) bool { return v == "withdrawn" && c.Withdrawn }), nil
+	case "import":
+		return inLog(f, func(c *candidate) uint64 { return c.run })
+	case "capture":
+		return inLog(f, func(c *candidate) uint64 { return c.Capture })
+	}
+	return clause{}, fmt.Errorf("%w query: %s: is not known to this catalog", record.ErrInvalid, f.Key)
+}
+
+// tagged holds for rows with the tag of one of the values.
+func tagged(values []string, tag func(string) string, is func(*candidate, string) bool) clause {
+	c := clause{exact: true, none: len(values) == 0, holds: func(c *candidate) bool {
+		return slices.ContainsFunc(values, func(v string) bool { return is(c, v) })
+	}}
+	exprs := make([]string, len(values))
+	for i, v := range values {
+		exprs[i] = quote(tag(v))
+	}
+	c.expr = strings.Join(exprs, " OR ")
+	if len(values) > 1 {
+		c.expr = "(" + c.expr + ")"
+	}
+	return c
+}
+
+// flagged is key:yes or key:no.
+func flagged(f query.Filter, tag string, is func(*candidate) bool) (clause, error) {
+	c := clause{expr: quote(tag), exact: true, holds: is}
+	yes, no := slices.Contains(f.Values, "yes"), slices.Contains(f.Values, "no")
+	switch {
+	case yes && no:
+		return clause{exact: true, holds: func(*candidate) bool { return true }}, nil
+	case no:
+		return c.negated(), nil
+	case yes:
+		return c, nil
+	}
+	return c, fmt.Errorf("%w query: %s: takes yes or no", record.ErrInvalid, f.Key)
+}
+
+// inLog compares a leaf of the row with the values, which are log indexes.
+func inLog(f query.Filter, of func(*candidate) uint64) (clause, error) {
+	leaves := make([]uint64, len(f.Values))
+	for i, v := range f.Values {
+		var err error
+		if leaves[i], err = strconv.ParseUint(v, 10, 64); err != nil {
+			return clause{}, fmt.Errorf("%w query: %s:%s: no record with this id", record.ErrInvalid, f.Key, v)
+		}
+	}
+	return clause{holds: func(c *candidate) bool { return slices.Contains(leaves, of(c)) }}, nil
+}
+
+// sources is from: (a source's name, key or id) and source: (a platform).
+func (p *plan) sources(ctx context.Context, f query.Filter) (clause, error) {
+	all, err := list(ctx, p.s, func(row scanner) (src record.Source, err error) {
+		return src, row.Scan(sourceFields(&src)...)
+	}, "SELECT "+sourceColumns+" FROM source s ORDER BY leaf")
+	if err != nil {
+		return clause{}, err
+	}
+	var leaves []string
+	for i := range all {
+		src := &all[i]
+		if slices.ContainsFunc(f.Values, func(v string) bool {
+			if f.Key == "source" {
+				return src.Platform == v
+			}
+			return isSource(src, v)
+		}) {
+			leaves = append(leaves, strconv.FormatUint(src.Leaf, 10))
+		}
+	}
+	return tagged(leaves, func(v string) string { return "from=" + v },
+		func(c *candidate, v string) bool { return strconv.FormatUint(c.Source, 10) == v }), nil
+}
+
+// isSource reports whether v names a source: by its log index written "#12", by
+// its key or the id in it, or by its name or some words of it, in any spelling
+// or script.
+func isSource(src *record.Source, v string) bool {
+	v = strings.TrimPrefix(v, "@")
+	_, id, _ := strings.Cut(src.Key, ":")
+	if v == "#"+strconv.FormatUint(src.Leaf, 10) || strings.EqualFold(src.Key, v) || strings.EqualFold(id, v) {
+		return true
+	}
+	want, have := foldWords(v), foldWords(src.Name)
+	asked := 0
+	for _, w := range want {
+		if len(want) > 1 && language.IsArticle(w) {
+			continue
+		}
+		asked++
+		if !slices.ContainsFunc(have, func(h string) bool {
+			return h == w || slices.Contains(language.Variants(w), h) || language.SameName(w, h) >= language.NameThreshold
+		}) {
+			return false
+		}
+	}
+	return asked > 0
+}

@@ -1,0 +1,362 @@
+package sqlite
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+
+	"dalil/internal/record"
+)
+
+// job is one applied batch on its way into the full-text index.
+type job struct {
+	to       uint64 // log size after it
+	versions []record.Statement
+	changed  []uint64    // versions of statements whose other rows have to be written anew
+	erased   []erasedRow // rows to take out for good
+	flush    chan error  // set for a request to commit: answered when that is done
+}
+
+type erasedRow struct {
+	rowid int64
+	terms []string // the words it held, folded
+}
+
+func (j *job) retag(version uint64) { j.changed = append(j.changed, version) }
+
+func (j *job) erase(st *record.Statement) {
+	row := erasedRow{rowid: rowidOf(sortTime(st.Posted, st.CapturedAt), st.Leaf)}
+	var d document
+	d.fill(st, func(term string) { row.terms = append(row.terms, strings.Clone(term)) })
+	j.erased = append(j.erased, row)
+}
+
+// Bounds of the indexer's work.
+const (
+	queued       = 2        // batches that wait; Apply blocks beyond
+	rowsPerTx    = 120_000  // statements of one transaction, and so of one segment of the index
+	bytesPerTx   = 56 << 20 // or so much text
+	catchUpBatch = 16_000   // statements read at once from catalog.db
+)
+
+// indexer writes search.db: one goroutine behind Apply, in transactions of
+// several batches.
+type indexer struct {
+	s    *store
+	path string
+	db   *sql.DB
+	jobs chan *job
+	done chan struct{}
+
+	mu  sync.Mutex
+	err error // what stopped the indexer; every later call returns it
+
+	// Below: the goroutine's own.
+	tx      *sql.Tx
+	insert  *sql.Stmt
+	remove  *sql.Stmt
+	rows    int
+	bytes   int
+	size    uint64
+	known   termSet         // words whose names are in the table or in fresh
+	fresh   []nameRow       // waiting for the end of the transaction
+	erased  map[string]bool // words of erased rows since the last purge
+	unknown bool            // a purge is due and its words are not known: the program stopped in between
+	purge   bool
+	doc     document
+}
+
+func openIndexer(ctx context.Context, path string, s *store) (*indexer, error) {
+	db, err := openWritable(ctx, path, wordsSchema, wordsVersion, "cache_size(-32768)")
+	if err != nil {
+		return nil, err
+	}
+	x := &indexer{s: s, path: path, db: db, jobs: make(chan *job, queued), done: make(chan struct{}), erased: map[string]bool{}}
+	if err := x.start(ctx); err != nil {
+		db.Close()
+		return nil, damaged(path, err)
+	}
+	go x.run()
+	return x, nil
+}
+
+// start brings the index up to the catalog.
+func (x *indexer) start(ctx context.Context) error {
+	var purge int
+	if err := x.db.QueryRowContext(ctx, "SELECT value FROM meta WHERE name='size'").Scan(&x.size); err != nil {
+		return err
+	}
+	if err := x.db.QueryRowContext(ctx, "SELECT value FROM meta WHERE name='purge'").Scan(&purge); err != nil {
+		return err
+	}
+	x.purge, x.unknown = purge != 0, purge != 0
+	size, err := x.s.Size(ctx)
+	if err != nil {
+		return err
+	}
+	switch {
+	case x.size > size:
+		return record.WithHint(fmt.Errorf("%w: %s is of a longer log than %s", record.ErrConflict, SearchFile, CatalogFile), remedy)
+	case x.size < size:
+		if err := x.catchUp(ctx, size); err != nil {
+			return err
+		}
+		return x.settle(ctx)
+	}
+	return nil
+}
+
+// add hands over a batch; it waits while too many are queued.
+func (x *indexer) add(ctx context.Context, j *job) error {
+	select {
+	case x.jobs <- j:
+		return nil
+	case <-x.done:
+		return x.failed()
+	}
+}
+
+// flush returns when everything handed over is committed and in good order.
+func (x *indexer) flush(ctx context.Context) error {
+	j := &job{flush: make(chan error, 1)}
+	select {
+	case x.jobs <- j:
+	case <-x.done:
+		return x.failed()
+	}
+	select {
+	case err := <-j.flush:
+		return err
+	case <-x.done:
+		return x.failed()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (x *indexer) failed() error {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return x.err
+}
+
+// close commits what there is and ends the goroutine.
+func (x *indexer) close() error {
+	close(x.jobs)
+	<-x.done
+	return x.failed()
+}
+
+func (x *indexer) run() {
+	defer close(x.done)
+	ctx := context.Background()
+	for j := range x.jobs {
+		err := x.take(ctx, j)
+		if j.flush != nil {
+			j.flush <- err
+		}
+		if err != nil {
+			x.fail(err)
+			return
+		}
+	}
+	if err := x.commit(ctx); err != nil {
+		x.fail(err)
+	}
+}
+
+func (x *indexer) fail(err error) {
+	if x.tx != nil {
+		err = errors.Join(err, x.tx.Rollback())
+		x.tx = nil
+	}
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.err = fmt.Errorf("full-text index: %w", damaged(x.path, err))
+}
+
+func (x *indexer) take(ctx context.Context, j *job) error {
+	if j.flush != nil {
+		if err := x.commit(ctx); err != nil {
+			return err
+		}
+		return x.settle(ctx)
+	}
+	if err := x.index(ctx, j); err != nil {
+		return err
+	}
+	x.size = j.to
+	if x.rows >= rowsPerTx || x.bytes >= bytesPerTx {
+		return x.commit(ctx)
+	}
+	return nil
+}
+
+// begin opens a transaction unless one is open.
+func (x *indexer) begin(ctx context.Context) error {
+	if x.tx != nil {
+		return nil
+	}
+	tx, err := x.db.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	x.tx = tx
+	if x.insert, err = tx.PrepareContext(ctx, "INSERT INTO words(rowid, text, extra, tag) VALUES(?,?,?,?)"); err != nil {
+		return err
+	}
+	x.remove, err = tx.PrepareContext(ctx, "DELETE FROM words WHERE rowid=?")
+	return err
+}
+
+// commit ends the transaction, if there is one, with the log size it reached.
+func (x *indexer) commit(ctx context.Context) error {
+	if x.tx == nil {
+		return nil
+	}
+	if err := x.writeTerms(ctx); err != nil {
+		return err
+	}
+	if _, err := x.tx.ExecContext(ctx, "UPDATE meta SET value=? WHERE name='size'", x.size); err != nil {
+		return err
+	}
+	if _, err := x.tx.ExecContext(ctx, "UPDATE meta SET value=? WHERE name='purge'", bit(x.purge)); err != nil {
+		return err
+	}
+	err := x.tx.Commit()
+	x.tx, x.rows, x.bytes = nil, 0, 0
+	return err
+}
+
+// settle keeps the number of segments low, a bounded piece of work at a time,
+// and takes what was erased out of the index for good.
+func (x *indexer) settle(ctx context.Context) error {
+	if x.purge {
+		return x.forget(ctx)
+	}
+	_, err := x.db.ExecContext(ctx, "INSERT INTO words(words, rank) VALUES('merge', 1000)")
+	return err
+}
+
+// forget writes the whole index anew: a deleted row is only marked as deleted
+// until the segment it is in is merged. Then it drops the names that occur in
+// no other text, and empties the write-ahead log.
+func (x *indexer) forget(ctx context.Context) error {
+	if _, err := x.db.ExecContext(ctx, "INSERT INTO words(words) VALUES('optimize')"); err != nil {
+		return err
+	}
+	if err := x.dropNames(ctx); err != nil {
+		return err
+	}
+	if err := truncateLog(ctx, x.db); err != nil {
+		return fmt.Errorf("erased words are still in the write-ahead log: %w", err)
+	}
+	if _, err := x.db.ExecContext(ctx, "UPDATE meta SET value=0 WHERE name='purge'"); err != nil {
+		return err
+	}
+	x.purge, x.unknown = false, false
+	clear(x.erased)
+	x.known = termSet{}
+	return nil
+}
+
+// index writes the rows of one batch. The index keeps new rows in memory and
+// writes them out whenever a rowid is lower than the one before, so rows go in
+// ascending order.
+func (x *indexer) index(ctx context.Context, j *job) error {
+	if err := x.begin(ctx); err != nil {
+		return err
+	}
+	order := make([]docRef, len(j.versions))
+	for i := range j.versions {
+		st := &j.versions[i]
+		order[i] = docRef{rowidOf(sortTime(st.Posted, st.CapturedAt), st.Leaf), st}
+	}
+	slices.SortFunc(order, func(a, b docRef) int { return cmp.Compare(a.rowid, b.rowid) })
+	for _, d := range order {
+		if err := x.put(ctx, d); err != nil {
+			return err
+		}
+	}
+	if err := x.rewrite(ctx, j.changed, j.to); err != nil {
+		return err
+	}
+	for _, e := range j.erased {
+		if _, err := x.remove.ExecContext(ctx, e.rowid); err != nil {
+			return err
+		}
+		for _, t := range e.terms {
+			x.erased[t] = true
+		}
+		x.purge = true
+	}
+	return nil
+}
+
+type docRef struct {
+	rowid int64
+	st    *record.Statement
+}
+
+func (x *indexer) put(ctx context.Context, d docRef) error {
+	if d.st.Erased {
+		return nil
+	}
+	text, extra, tag := x.doc.fill(d.st, x.meet)
+	_, err := x.insert.ExecContext(ctx, d.rowid, text, extra, tag)
+	x.rows++
+	x.bytes += len(text) + len(extra)
+	return err
+}
+
+// rewrite takes out every row of the statements that changed have a version
+// of, and writes them again with the tags they have now. Versions from leaf to
+// on are left to the batch they came with.
+func (x *indexer) rewrite(ctx context.Context, changed []uint64, to uint64) error {
+	slices.Sort(changed)
+	for chunk := range slices.Chunk(slices.Compact(changed), 500) {
+		var docs []docRef
+		err := x.s.versions(ctx, `v.leaf IN (SELECT b.leaf FROM json_each(?) j JOIN version a ON a.leaf=j.value
+			JOIN version b ON b.source=a.source AND b.number=a.number AND b.first=a.first)`, []any{leafList(chunk)}, func(st record.Statement) error {
+			if st.Leaf < to {
+				docs = append(docs, docRef{rowidOf(sortTime(st.Posted, st.CapturedAt), st.Leaf), &st})
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+		slices.SortFunc(docs, func(a, b docRef) int { return cmp.Compare(a.rowid, b.rowid) })
+		docs = slices.CompactFunc(docs, func(a, b docRef) bool { return a.rowid == b.rowid })
+		for _, d := range docs {
+			if _, err := x.remove.ExecContext(ctx, d.rowid); err != nil {
+				return err
+			}
+		}
+		for _, d := range docs {
+			if err := x.put(ctx, d); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// leafList is a JSON array for json_each.
+func leafList(leaves []uint64) string {
+	var b strings.Builder
+	for i, l := range leaves {
+		b.WriteString([]string{"[", ","}[min(i, 1)])
+		fmt.Fprint(&b, l)
+	}
+	if len(leaves) == 0 {
+		return "[]"
+	}
+	b.WriteByte(']')
+	return b.String()
+}

@@ -1,0 +1,83 @@
+package sqlite
+
+// Versions of the two schemas, kept as user_version. Raise one whenever its
+// tables, or what is written into them for the same log, change.
+const (
+	rowsVersion  = 1
+	wordsVersion = 1
+)
+
+// rowsSchema is catalog.db. Every row is keyed by the leaf that made it, so
+// rows are appended and the order of a table is the order of the log.
+//
+// version.number is the external id itself when it is a plain decimal number,
+// and otherwise a negative number made of its hash, with the id in external:
+// one index of integers serves look-up by id and by range.
+const rowsSchema = `
+CREATE TABLE meta(name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+INSERT INTO meta VALUES('size', 0);
+
+CREATE TABLE source(leaf INTEGER PRIMARY KEY, key TEXT NOT NULL, name TEXT NOT NULL, type TEXT NOT NULL,
+	platform TEXT NOT NULL, private INTEGER NOT NULL, sequential INTEGER NOT NULL) STRICT;
+CREATE INDEX source_key ON source(key);
+
+CREATE TABLE run(leaf INTEGER PRIMARY KEY, at INTEGER NOT NULL, by TEXT NOT NULL, verb TEXT NOT NULL,
+	detail TEXT NOT NULL, ended INTEGER NOT NULL, ended_at INTEGER NOT NULL, receipt TEXT NOT NULL) STRICT;
+
+CREATE TABLE capture(leaf INTEGER PRIMARY KEY, run INTEGER NOT NULL, at INTEGER NOT NULL, theirs INTEGER,
+	blob BLOB NOT NULL, size INTEGER NOT NULL, type TEXT NOT NULL, format TEXT NOT NULL, parent INTEGER NOT NULL,
+	path TEXT NOT NULL, url TEXT NOT NULL, tool TEXT NOT NULL) STRICT;
+CREATE INDEX capture_blob ON capture(blob);
+CREATE INDEX capture_path ON capture(run, path);
+
+CREATE TABLE version(leaf INTEGER PRIMARY KEY, first INTEGER NOT NULL, version INTEGER NOT NULL,
+	source INTEGER NOT NULL, number INTEGER NOT NULL, external TEXT, posted INTEGER, posted_how INTEGER NOT NULL,
+	edited INTEGER, edited_how INTEGER NOT NULL, capture INTEGER NOT NULL, offset INTEGER NOT NULL,
+	length INTEGER NOT NULL, span BLOB, digest BLOB, until INTEGER NOT NULL, erased INTEGER NOT NULL,
+	kind TEXT NOT NULL, lang TEXT NOT NULL, more TEXT, text TEXT NOT NULL) STRICT;
+CREATE INDEX version_id ON version(source, number);
+
+-- What is not as usual about a statement: kept by its first version.
+CREATE TABLE state(first INTEGER PRIMARY KEY, missing INTEGER NOT NULL DEFAULT 0,
+	withdrawn INTEGER NOT NULL DEFAULT 0) STRICT;
+
+CREATE TABLE observation(leaf INTEGER PRIMARY KEY, target INTEGER NOT NULL, run INTEGER NOT NULL, missing INTEGER NOT NULL) STRICT;
+CREATE INDEX observation_target ON observation(target);
+
+CREATE TABLE gap(leaf INTEGER PRIMARY KEY, source INTEGER NOT NULL, first TEXT NOT NULL, last TEXT NOT NULL,
+	"from" INTEGER, "to" INTEGER, why TEXT NOT NULL, note TEXT NOT NULL) STRICT;
+CREATE INDEX gap_source ON gap(source);
+
+CREATE TABLE decision(leaf INTEGER PRIMARY KEY, at INTEGER NOT NULL, by TEXT NOT NULL, action TEXT NOT NULL,
+	target INTEGER NOT NULL, reason TEXT NOT NULL, undone INTEGER NOT NULL, payload TEXT NOT NULL) STRICT;
+CREATE INDEX decision_target ON decision(target);
+
+CREATE TABLE tombstone(leaf INTEGER PRIMARY KEY, target INTEGER NOT NULL) STRICT;
+CREATE INDEX tombstone_target ON tombstone(target);
+
+CREATE TABLE entry(leaf INTEGER PRIMARY KEY, kind TEXT NOT NULL, at INTEGER NOT NULL, by TEXT NOT NULL, target INTEGER NOT NULL) STRICT;
+
+-- Sums over version, kept up to date so that a list of sources needs no scan.
+CREATE TABLE tally(source INTEGER NOT NULL, lang TEXT NOT NULL, statements INTEGER NOT NULL, versions INTEGER NOT NULL,
+	first INTEGER, last INTEGER, top INTEGER, PRIMARY KEY(source, lang)) STRICT, WITHOUT ROWID;
+`
+
+// wordsSchema is search.db. The index holds no text, only which folded word
+// stands where. Column text is the statement's words, extra its title, byline
+// and joined forms, tag one word per property ("lang=ar"); no word of a text
+// has an equals sign, so tags need no column filter, and a filter is one more
+// word to intersect, never a scan.
+//
+// The rowid is the posting time and the leaf (see rowid.go): newest first is
+// the index's own order, read backwards.
+const wordsSchema = `
+CREATE TABLE meta(name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+INSERT INTO meta VALUES('size', 0), ('purge', 0);
+CREATE VIRTUAL TABLE words USING fts5(text, extra, tag, content='', contentless_delete=1, tokenize="ascii tokenchars '='");
+INSERT INTO words(words, rank) VALUES('pgsz', 8000);
+INSERT INTO words(words, rank) VALUES('automerge', 0);
+INSERT INTO words(words, rank) VALUES('hashsize', 100000000);
+-- Every distinct word under the hashes of its name keys: other spellings of a
+-- name, in any script, share one of them.
+CREATE TABLE name(key INTEGER NOT NULL, term TEXT NOT NULL, PRIMARY KEY(key, term)) STRICT, WITHOUT ROWID;
+`

@@ -1,0 +1,135 @@
+package cli
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"dalil/internal/catalog"
+	"dalil/internal/desk"
+	"dalil/internal/pipeline"
+	"dalil/internal/record"
+)
+
+type demoCmd struct {
+	Name    string `arg:"" optional:"" help:"Which sample case." default:"sample" enum:"sample"`
+	Dir     string `help:"Folder for the case. Default: a new one in the temporary folder." type:"path"`
+	Addr    string `help:"Address to listen on." default:"127.0.0.1:7117"`
+	NoServe bool   `help:"Build the case and stop."`
+}
+
+func (c *demoCmd) Run(a *app) error {
+	dir := c.Dir
+	if dir == "" {
+		tmp, err := os.MkdirTemp("", "dalil-demo-")
+		if err != nil {
+			return err
+		}
+		dir = filepath.Join(tmp, "sample")
+	}
+	if exists(filepath.Join(dir, "log")) {
+		return record.WithHint(fmt.Errorf("demo: %w: %s holds a case already", record.ErrConflict, dir), "open it with `dalil serve --case "+dir+"`, or name another folder")
+	}
+	d, err := a.buildSample(dir)
+	if err != nil {
+		return err
+	}
+	stats, err := d.Case.Catalog.Stats(a.ctx)
+	if err != nil {
+		return err
+	}
+	if a.JSON {
+		err = a.emit("case", map[string]any{"name": d.Case.Config.Name, "dir": dir, "statements": stats.Statements, "sources": stats.Sources, "records": stats.LogSize})
+	} else {
+		a.printf("Built %q in %s: %s from %s, %s in the log.\n", d.Case.Config.Name, dir, count(stats.Statements, "statement"), count(stats.Sources, "source"), count(int64(stats.LogSize), "record"))
+		a.printf("Everything in it is invented: country, groups, channels, names.\n")
+	}
+	if err != nil {
+		return err
+	}
+	if err := d.Case.Close(); err != nil { // serving needs no lock
+		return err
+	}
+	if c.NoServe {
+		if !a.JSON {
+			a.printf("Try:  dalil --case %s search rocket     dalil --case %s verify     dalil --case %s serve\n", dir, dir, dir)
+		}
+		return nil
+	}
+	a.Case = dir
+	return a.with(false, func(d *desk.Desk) error { return a.serve(d, c.Addr) })
+}
+
+// buildSample makes the sample case the way an analyst would: through import
+// and decisions, nothing else.
+func (a *app) buildSample(dir string) (*desk.Desk, error) {
+	exports, err := os.MkdirTemp("", "dalil-sample-")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(exports)
+	made, err := a.Sample(exports)
+	if err != nil {
+		return nil, err
+	}
+	cfg := pipeline.DefaultConfig(made.Name)
+	cfg.Zone = made.Zone
+	keys, err := a.Keys()
+	if err != nil {
+		return nil, err
+	}
+	c, err := pipeline.Create(a.ctx, dir, a.Handle, cfg, keys, a.Stores)
+	if err != nil {
+		return nil, err
+	}
+	d := desk.New(c)
+	p := a.newProgress()
+	for _, im := range made.Imports {
+		_, err := c.Import(a.ctx, []string{im.Path}, pipeline.ImportOptions{Source: im.Source, Progress: p.update})
+		if err != nil {
+			c.Close()
+			return nil, fmt.Errorf("sample: %w", err)
+		}
+	}
+	p.done()
+	if err := a.sampleDecisions(d, made.Imports); err != nil {
+		c.Close()
+		return nil, err
+	}
+	return d, nil
+}
+
+// sampleDecisions does what a person would have done at the desk.
+func (a *app) sampleDecisions(d *desk.Desk, imports []SampleImport) error {
+	for _, im := range imports {
+		for _, o := range im.Outages {
+			if _, err := d.Outage(a.ctx, o.Source, o.From, o.To, o.Why); err != nil {
+				return err
+			}
+		}
+		for _, w := range im.Withdraw {
+			found, err := d.Search(a.ctx, w.Query, catalog.Page{Limit: 1})
+			if err != nil {
+				return err
+			}
+			if len(found.Hits) == 0 {
+				return fmt.Errorf("sample: nothing matches %q: %w", w.Query, record.ErrNotFound)
+			}
+			if _, err := d.Withdraw(a.ctx, d.StatementID(found.Hits[0].Statement), w.Reason); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// SampleOutage is a time the sample's analyst could not see.
+type SampleOutage struct {
+	Source   string
+	From, To time.Time
+	Why      string
+}
+
+// SampleWithdrawal is a statement the sample's analyst withdrew.
+type SampleWithdrawal struct{ Query, Reason string }

@@ -1,0 +1,149 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"dalil/internal/desk"
+	"dalil/internal/pipeline"
+	"dalil/internal/record"
+)
+
+type importCmd struct {
+	Paths        []string `arg:"" name:"path" help:"Telegram export, 4CAT or auto-archiver table, WARC/WACZ, HTML, PDF, text, images; a folder or zip of them." type:"path"`
+	Source       string   `help:"Name of the source, for files that do not say theirs."`
+	KeepSenders  string   `help:"Keep the names of private persons, for this reason. Without it they appear as pseudonyms." placeholder:"REASON"`
+	IncludeOwner bool     `help:"Take the exporting account's private chats too."`
+	DryRun       bool     `short:"n" help:"Say what would happen; write nothing."`
+}
+
+func (c *importCmd) Run(a *app) error {
+	return a.with(!c.DryRun, func(d *desk.Desk) error {
+		p := a.newProgress()
+		r, err := d.Case.Import(a.ctx, c.Paths, pipeline.ImportOptions{Source: c.Source, KeepSenders: c.KeepSenders, KeepOwner: c.IncludeOwner, DryRun: c.DryRun, Progress: p.update})
+		p.done()
+		if err != nil {
+			return err
+		}
+		if err := a.printReceipt(d, r, c.DryRun); err != nil {
+			return err
+		}
+		a.partly = r.Failed > 0
+		if r.Cancelled {
+			return context.Canceled
+		}
+		return nil
+	})
+}
+
+func (a *app) printReceipt(d *desk.Desk, r pipeline.Receipt, dry bool) error {
+	run := ""
+	if r.Run != 0 {
+		run = d.Case.IDs.ID(record.KindRun, r.Run)
+	}
+	if a.JSON {
+		problems := r.Problems
+		r.Problems = nil
+		for _, p := range problems {
+			if err := a.emit("problem", p); err != nil {
+				return err
+			}
+		}
+		return a.emit("summary", struct {
+			pipeline.Receipt
+			Import string `json:"import,omitempty"`
+			DryRun bool   `json:"dry_run,omitempty"`
+		}{r, run, dry})
+	}
+	verb := "Imported"
+	if dry {
+		verb = "Would import"
+	}
+	a.printf("%s %s: %s\n", verb, count(r.Files, "file"), size(r.Bytes))
+	row := func(n int64, what, note string) {
+		if n > 0 {
+			a.printf("  %12s  %s%s\n", group(n), what, note)
+		}
+	}
+	a.printf("  %12s  statements read\n", group(r.Read))
+	row(r.New, "new", "")
+	row(r.Known, "known already", "")
+	row(r.Edits, "changed since: kept as new versions", "")
+	row(r.Failed, "failed", ": see below")
+	row(r.Sources, "new sources", "")
+	row(r.Missing, "not in this export any more", " (noted as seen missing; that is no proof of deletion)")
+	row(r.Returned, "were missing and are here again", "")
+	row(r.Gaps, "holes in message ids", " (recorded as gaps)")
+	row(r.OmittedMedia, "media left out by the export itself", "")
+	row(r.MissingMedia, "media files named but not beside the export", "")
+	for _, what := range slices.Sorted(maps.Keys(r.Skipped)) {
+		row(r.Skipped[what], "not taken: "+what, "")
+	}
+	for i, p := range r.Problems {
+		if i == 20 {
+			a.printf("  … and %s more: dalil show %s\n", group(int64(len(r.Problems)-i)+r.More), run)
+			break
+		}
+		where := p.File
+		if p.Offset >= 0 {
+			where = fmt.Sprintf("%s, byte %d", p.File, p.Offset)
+		}
+		a.printf("  ✕ %s: %s\n", where, p.What)
+		if p.Remedy != "" {
+			a.printf("      → %s\n", p.Remedy)
+		}
+	}
+	switch {
+	case dry:
+		a.printf("Nothing written. Run again without --dry-run.\n")
+	case run == "":
+		a.printf("Nothing new: the log stays at %s records.\n", group(int64(d.Case.Archive.Size())))
+	default:
+		a.printf("Receipt %s: records %s to %s, log root %s\n", run, group(int64(r.LeafFirst)), group(int64(r.LeafLast)), r.Checkpoint)
+	}
+	if r.Cancelled {
+		a.printf("Interrupted. What is told above is safe; run the same command again to go on.\n")
+	}
+	return nil
+}
+
+// count writes "1 file", "2 files", "3 entries".
+func count(n int64, what string) string {
+	switch {
+	case n == 1:
+	case strings.HasSuffix(what, "y"):
+		what = what[:len(what)-1] + "ies"
+	default:
+		what += "s"
+	}
+	return group(n) + " " + what
+}
+
+// group writes a number with thousands apart.
+func group(n int64) string {
+	s := fmt.Sprint(n)
+	var b strings.Builder
+	for i, r := range s {
+		if i > 0 && (len(s)-i)%3 == 0 && s[i-1] != '-' {
+			b.WriteByte(',')
+		}
+		b.WriteRune(r)
+	}
+	return b.String()
+}
+
+// size writes bytes for people.
+func size(n int64) string {
+	const unit = 1024
+	if n < unit {
+		return fmt.Sprintf("%d B", n)
+	}
+	f, u := float64(n), 0
+	for f >= unit && u < 4 {
+		f, u = f/unit, u+1
+	}
+	return fmt.Sprintf("%.1f %ciB", f, " KMGT"[u])
+}

@@ -1,0 +1,14 @@
+// Package all lists the collectors.
+package all
+
+import (
+	"dalil/internal/collect"
+	"dalil/internal/collect/folder"
+)
+
+// Collectors returns every collector, in the order of the manual.
+func Collectors() []collect.Kind {
+	return []collect.Kind{
+		folder.Kind,
+	}
+}

@@ -1,0 +1,305 @@
+package pipeline
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"path"
+	"path/filepath"
+	"sync"
+
+	"dalil/internal/archive"
+	"dalil/internal/catalog"
+	"dalil/internal/custody"
+	"dalil/internal/format"
+	"dalil/internal/record"
+)
+
+// ImportOptions are the user's choices for one import.
+type ImportOptions struct {
+	Source      string // name of the source for files that do not say theirs
+	KeepSenders string // reason to keep private persons' names; "" replaces them by pseudonyms
+	KeepOwner   bool   // take the exporting account's own private chats too
+	DryRun      bool   // find out what would happen, write nothing
+	Progress    func(Progress)
+}
+
+// Progress is how far a long piece of work is.
+type Progress struct {
+	Phase       string // "store", "read"
+	File        string
+	Done, Total int64 // bytes of this phase
+	Receipt     Receipt
+}
+
+// Receipt is what an import did. Read = New + Known + Edits + Failed, over
+// statements.
+type Receipt struct {
+	Read         int64 `json:"read"`
+	New          int64 `json:"new"`
+	Known        int64 `json:"known"`
+	Edits        int64 `json:"edits"`
+	Failed       int64 `json:"failed"`
+	MissingMedia int64 `json:"missing_media"` // named by a statement and not beside it
+	OmittedMedia int64 `json:"omitted_media"` // left out by the export, as it says itself
+
+	Files    int64 `json:"files"` // captured
+	Bytes    int64 `json:"bytes"`
+	Sources  int64 `json:"sources"`
+	Gaps     int64 `json:"gaps"`     // new holes in message ids
+	Missing  int64 `json:"missing"`  // statements not in this export though it covers them
+	Returned int64 `json:"returned"` // statements that had been missing and are here again
+
+	Skipped  map[string]int64 `json:"skipped,omitempty"` // deliberately not taken
+	Problems []record.Problem `json:"problems,omitempty"`
+	More     int64            `json:"more_problems,omitempty"` // beyond the first maxProblems
+
+	LeafFirst  uint64 `json:"leaf_first"` // first and last log entry of this import; 0, 0 when it added nothing
+	LeafLast   uint64 `json:"leaf_last"`
+	Checkpoint string `json:"checkpoint"` // root hash after the import, base64
+	Run        uint64 `json:"-"`
+	Cancelled  bool   `json:"cancelled,omitempty"`
+}
+
+// maxProblems bounds the list a hostile file can make us keep.
+const maxProblems = 10_000
+
+// runDetail is the body of a run entry: what a rebuild must know to read the
+// same bytes the same way.
+type runDetail struct {
+	Verb        string   `json:"verb"`
+	Paths       []string `json:"paths"` // base names only: the rest of a path tells about the analyst's machine
+	Source      string   `json:"source,omitempty"`
+	KeepSenders string   `json:"keep_senders,omitempty"`
+	KeepOwner   bool     `json:"keep_owner,omitempty"`
+	Zone        string   `json:"zone"`
+	Tool        string   `json:"tool"`
+}
+
+// Import brings files into the case. It can be stopped at any moment and run
+// again: what is here already is recognised and adds nothing. A broken file
+// costs what could not be read of it, and is told in Receipt.Problems; the
+// error is for the import as a whole. When ctx is cancelled, what was read so
+// far is committed and the receipt says Cancelled.
+func (c *Case) Import(ctx context.Context, paths []string, opt ImportOptions) (Receipt, error) {
+	if !c.write && !opt.DryRun {
+		return Receipt{}, fmt.Errorf("import: %w: the case is open for reading", record.ErrConflict)
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	detail := runDetail{Verb: "import", Source: opt.Source, KeepSenders: opt.KeepSenders, KeepOwner: opt.KeepOwner, Zone: c.Config.Zone, Tool: c.stores.Tool}
+	for _, p := range paths {
+		detail.Paths = append(detail.Paths, filepath.Base(p))
+	}
+	im := newImporter(ctx, c, opt, detail)
+	err := im.all(paths)
+	return im.finish(err)
+}
+
+// importer is one import at work. Its methods run on one goroutine, but for
+// read (the format), prepare (pool) and commit.
+type importer struct {
+	ctx    context.Context // cancelled by the user: stop taking in, commit what is here
+	c      *Case
+	opt    ImportOptions
+	detail runDetail
+	report Receipt
+
+	commits *committer
+	run     uint64 // index of the run entry, 0 until something is added
+
+	mu       sync.Mutex               // guards sources
+	sources  map[string]record.Source // recorded by this import, by key
+	trackers map[uint64]*tracker      // by source
+	spool    spool
+}
+
+func newImporter(ctx context.Context, c *Case, opt ImportOptions, detail runDetail) *importer {
+	im := &importer{ctx: ctx, c: c, opt: opt, detail: detail, sources: map[string]record.Source{}, trackers: map[uint64]*tracker{}}
+	im.report.Skipped = map[string]int64{}
+	if !opt.DryRun {
+		im.commits = newCommitter(c)
+	}
+	return im
+}
+
+func (im *importer) all(paths []string) error {
+	for _, p := range paths {
+		files, err := im.deposit(p)
+		if err != nil {
+			return err
+		}
+		if err := im.readAll(files, 0); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// finish ends the run: the end entry with the receipt, everything on stable
+// storage and searchable.
+func (im *importer) finish(err error) (Receipt, error) {
+	defer im.spool.close()
+	cancelled := errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
+	if cancelled {
+		im.report.Cancelled, err = true, nil
+	}
+	if im.commits == nil {
+		return im.report, err
+	}
+	if im.run != 0 && err == nil {
+		err = im.end()
+	}
+	// The user's cancelling must not keep us from making durable what we tell
+	// of, so the rest runs on a context of its own.
+	if cerr := im.commits.close(); err == nil {
+		err = cerr
+	}
+	if err != nil {
+		return im.report, fmt.Errorf("import: %w", err)
+	}
+	if err := im.c.Catalog.Flush(context.WithoutCancel(im.ctx)); err != nil {
+		return im.report, fmt.Errorf("import: %w", err)
+	}
+	cp, err := im.c.Checkpoint()
+	if err != nil {
+		return im.report, err
+	}
+	im.report.Checkpoint = base64.StdEncoding.EncodeToString(cp.Root[:]) // as the checkpoint prints it
+	return im.report, nil
+}
+
+// begin writes the run entry before the first thing this import adds, so that
+// an import that adds nothing leaves the log as it was.
+func (im *importer) begin() error {
+	if im.run != 0 {
+		return nil
+	}
+	at := im.c.stores.Now().UnixMilli()
+	e, err := im.c.entry(record.Leaf{Kind: record.LeafRun}, at, im.detail)
+	if err != nil {
+		return err
+	}
+	index, err := im.commits.add(e)
+	if err != nil {
+		return err
+	}
+	im.run, im.report.Run, im.report.LeafFirst = index, index, index
+	im.commits.batch.Runs = append(im.commits.batch.Runs, catalog.Run{Leaf: index, At: at, By: im.c.handle, Verb: im.detail.Verb, Detail: string(e.Body)})
+	return nil
+}
+
+func (im *importer) end() error {
+	at := im.c.stores.Now().UnixMilli()
+	im.report.LeafLast = im.commits.next
+	e, err := im.c.entry(record.Leaf{Kind: record.LeafEnd, Run: im.run}, at, im.report)
+	if err != nil {
+		return err
+	}
+	index, err := im.commits.add(e)
+	if err != nil {
+		return err
+	}
+	im.commits.batch.Ends = append(im.commits.batch.Ends, catalog.Run{Leaf: im.run, End: index, EndAt: at, Receipt: string(e.Body)})
+	return nil
+}
+
+// bodied appends an unsigned entry of this run, bound to body by a salted
+// commitment.
+func (im *importer) bodied(l record.Leaf, body any) (uint64, error) {
+	if err := im.begin(); err != nil {
+		return 0, err
+	}
+	e := archive.Entry{}
+	if body != nil {
+		b, err := json.Marshal(body)
+		if err != nil {
+			return 0, err
+		}
+		e.Salt = custody.NewSalt()
+		e.Body, l.Commit = b, custody.Commit(e.Salt, b)
+	}
+	e.Leaf = l.Append(nil)
+	return im.commits.add(e)
+}
+
+// progress tells how far we are.
+func (im *importer) progress(phase, file string, done, total int64) {
+	if im.opt.Progress != nil {
+		im.opt.Progress(Progress{Phase: phase, File: file, Done: done, Total: total, Receipt: im.report})
+	}
+}
+
+func (im *importer) problem(p record.Problem) {
+	if len(im.report.Problems) < maxProblems {
+		im.report.Problems = append(im.report.Problems, p)
+	} else {
+		im.report.More++
+	}
+}
+
+// held is a file that can be read: in the archive, or for a dry run where it
+// lies.
+type held struct {
+	record.Capture
+	kind format.Kind // what reads it; Name is empty when nothing does
+	open func() (archive.Blob, error)
+	// reused: the Capture is an earlier run's. It is recorded again in this
+	// run when a new statement rests on it, so that a statement and the files
+	// it names always stand in one run, read with one set of choices.
+	reused bool
+}
+
+// readAll reads the statements out of files that belong together: one folder,
+// or the parts of one container. depth counts containers in containers.
+func (im *importer) readAll(files []*held, depth int) error {
+	beside := make(map[string]*held, len(files))
+	for _, f := range files {
+		beside[f.Path] = f
+	}
+	for _, f := range files {
+		if f.kind.Name == "" || attached(f, files) {
+			continue // an attachment: the statement that names it speaks for it
+		}
+		if err := im.ctx.Err(); err != nil {
+			return err
+		}
+		var err error
+		if f.kind.Parts != nil {
+			err = im.unpack(f, depth)
+		} else {
+			err = im.readOne(f, beside)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// attached reports whether another file's format owns f, as an export owns
+// the photographs beside it.
+func attached(f *held, files []*held) bool {
+	for _, o := range files {
+		if o.kind.Owns == nil || o.Path == f.Path || f.kind.Owns != nil {
+			continue
+		}
+		if rel, inside := relative(path.Dir(o.Path), f.Path); inside && o.kind.Owns(rel) {
+			return true
+		}
+	}
+	return false
+}
+
+// relative returns p relative to dir, if it is inside.
+func relative(dir, p string) (string, bool) {
+	if dir == "." || dir == "" {
+		return p, true
+	}
+	if len(p) > len(dir) && p[:len(dir)] == dir && p[len(dir)] == '/' {
+		return p[len(dir)+1:], true
+	}
+	return "", false
+}

@@ -1,0 +1,135 @@
+package pipeline
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sync"
+)
+
+// The catalog's files are an index and no evidence, but what a reader sees
+// comes from them. At a clean close their SHA-256 are written to catalog.sum;
+// while catalog.open exists they may differ from it.
+const (
+	sumFile  = "catalog.sum"
+	openFile = "catalog.open"
+)
+
+type sums struct {
+	LogSize uint64            `json:"log_size"`
+	Files   map[string]string `json:"files"`
+}
+
+// unseal says that the catalog's files are about to change.
+func unseal(dir string) error {
+	path := filepath.Join(dir, openFile)
+	if _, err := os.Stat(path); err == nil {
+		return nil
+	}
+	return writeDurably(path, []byte("the catalog is being written, or was when dalil was stopped\n"))
+}
+
+// seal writes the sums of the catalog's files.
+func seal(dir string, files []string, logSize uint64) error {
+	s, err := sumsOf(dir, files)
+	if err != nil {
+		return err
+	}
+	s.LogSize = logSize
+	b, err := json.Marshal(s)
+	if err != nil {
+		return err
+	}
+	if err := writeDurably(filepath.Join(dir, sumFile), append(b, '\n')); err != nil {
+		return err
+	}
+	if err := os.Remove(filepath.Join(dir, openFile)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return syncDir(dir)
+}
+
+func sumsOf(dir string, files []string) (sums, error) {
+	s := sums{Files: map[string]string{}}
+	var (
+		wg   sync.WaitGroup
+		mu   sync.Mutex
+		errs []error
+	)
+	for _, name := range files {
+		wg.Go(func() {
+			h, err := hashFile(filepath.Join(dir, name))
+			mu.Lock()
+			defer mu.Unlock()
+			s.Files[name] = h
+			errs = append(errs, err)
+		})
+	}
+	wg.Wait()
+	return s, errors.Join(errs...)
+}
+
+func hashFile(path string) (string, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	h := sha256.New()
+	// The wrapper hides File.WriteTo, which would ignore the large buffer.
+	if _, err := io.CopyBuffer(h, struct{ io.Reader }{f}, make([]byte, 1<<20)); err != nil {
+		return "", err
+	}
+	return hex.EncodeToString(h.Sum(nil)), nil
+}
+
+// readSums reads catalog.sum. clean is false while the catalog is open or was
+// left so.
+func readSums(dir string) (s sums, clean bool, err error) {
+	if _, err := os.Stat(filepath.Join(dir, openFile)); err == nil {
+		return s, false, nil
+	}
+	b, err := os.ReadFile(filepath.Join(dir, sumFile))
+	if err != nil {
+		return s, false, err
+	}
+	if err := json.Unmarshal(b, &s); err != nil {
+		return s, false, fmt.Errorf("%s: %w", sumFile, err)
+	}
+	return s, true, nil
+}
+
+// writeDurably replaces a small file so that after a crash it holds either the
+// old or the new bytes.
+func writeDurably(path string, b []byte) error {
+	f, err := os.CreateTemp(filepath.Dir(path), ".dalil-tmp-")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(f.Name()) // gone after the rename
+	_, err = f.Write(b)
+	if err == nil {
+		err = f.Sync()
+	}
+	if err := errors.Join(err, f.Close()); err != nil {
+		return err
+	}
+	if err := os.Rename(f.Name(), path); err != nil {
+		return err
+	}
+	return syncDir(filepath.Dir(path))
+}
+
+func syncDir(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
+}

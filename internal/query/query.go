@@ -1,0 +1,83 @@
+// Package query reads dalil's one query language: the same text in the search
+// box, saved views, warnings and on the command line (UX b.3).
+//
+// Words side by side must all occur; OR binds tighter than that, so "rocket OR
+// drone lang:ar" is (rocket OR drone) and Arabic. A minus before anything is
+// not. Text in any script is first class: it is read as it is typed, and so are
+// the quotes “ ”, „ “ and « ».
+package query
+
+import (
+	"time"
+
+	"dalil/internal/record"
+)
+
+// Query is a parsed query. The zero Query matches everything that is not
+// withdrawn, newest first.
+type Query struct {
+	Text string // as typed
+	Root Node   // nil matches everything
+	Sort Sort
+	Zone *time.Location // in which its days were read; nil is UTC
+}
+
+// Sort is the order of hits.
+type Sort uint8
+
+const (
+	Newest    Sort = iota // sort:posted- (default)
+	Oldest                // sort:posted
+	Relevance             // sort:relevance
+)
+
+// Node is one of And, Or, Not, Words, Filter, Range.
+type Node interface{ node() }
+
+type (
+	And []Node
+	Or  []Node
+	Not struct{ X Node }
+
+	// Words is a word, a phrase, or words near each other, already split as
+	// language.Tokens does but not folded.
+	Words struct {
+		Raw    string   // as typed, without quotes and operators
+		Terms  []string // one for a word
+		Near   int      // "a b"~5: at most this many other words between; 0 for a phrase
+		Fuzzy  int      // word~1: spelling distance
+		Prefix bool     // word*
+		Exact  bool     // exact:word, no folding
+		Phrase bool     // in quotes: words next to each other, no other forms of them
+	}
+
+	// Filter is key:value with a set of values (key:a|b).
+	Filter struct {
+		Key    string // from, lang, has, type, edited, source, state, import, missing, capture
+		Values []string
+	}
+
+	// Range is posted: or captured:, instants in seconds since 1970, To
+	// exclusive; record.NoSeconds for an open end.
+	Range struct {
+		Key      string
+		From, To int64
+	}
+)
+
+func (And) node()    {}
+func (Or) node()     {}
+func (Not) node()    {}
+func (Words) node()  {}
+func (Filter) node() {}
+func (Range) node()  {}
+
+// Error is a query that cannot be read: where in the text, what, what to do.
+type Error struct {
+	Query       string
+	Offset, End int // bytes of Query
+	What, Do    string
+}
+
+func (e *Error) Error() string { return e.What }
+func (e *Error) Unwrap() error { return record.ErrInvalid }
