@@ -41,8 +41,8 @@ var version = "0.1.0"
 func main() {
 	// An import holds a few large batches and little else; collecting a little
 	// later costs memory it has and saves time it does not.
-	debug.SetGCPercent(150)
-	debug.SetMemoryLimit(440 << 20)
+	debug.SetGCPercent(100)
+	debug.SetMemoryLimit(230 << 20)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	code := cli.Run(ctx, os.Args[1:], environment())
 	stop()

@@ -16,7 +16,8 @@ import (
 type Archive interface {
 	// Put stages the bytes of r as a blob and returns its SHA-256 and size.
 	// They are durable once the next Append returned. Putting bytes that are
-	// already here costs a read and stores nothing.
+	// already here costs a read and stores nothing. Bytes of which something
+	// was erased are ErrWithheld, beside their digest and size.
 	Put(ctx context.Context, r io.Reader) (record.Digest, int64, error)
 	// Open opens a blob, staged ones too. ErrNotFound if it is not here,
 	// ErrWithheld if it was erased.

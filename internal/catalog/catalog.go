@@ -17,8 +17,8 @@ import (
 // sees whole batches only.
 type Catalog interface {
 	// Apply takes in the records of the log entries [Size, b.To), as one
-	// transaction. ErrConflict when b.From is not Size. The catalog may keep b
-	// until Flush: the caller must not change it any more.
+	// transaction. ErrConflict when b.From is not Size. It keeps nothing of b
+	// but strings.
 	Apply(ctx context.Context, b *Batch) error
 	// Flush returns when everything applied can be searched and is on stable
 	// storage as far as an index needs to be.

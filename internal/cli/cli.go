@@ -77,7 +77,7 @@ type SampleImport struct {
 
 // globals are the flags every command has.
 type globals struct {
-	Case    string           `help:"Case folder. Default: found upward from here, like git." type:"path" placeholder:"DIR" env:"DALIL_CASE"`
+	Case    string           `help:"Case folder. Default: found upward from here, like git." placeholder:"DIR" env:"DALIL_CASE"`
 	JSON    bool             `help:"Print NDJSON: one object a line, each with a type." name:"json"`
 	Quiet   bool             `short:"q" help:"Print no progress."`
 	Version kong.VersionFlag `help:"Print the version."`
@@ -128,7 +128,6 @@ func Run(ctx context.Context, args []string, env Env) int {
 		kong.Exit(func(code int) { exited = code }),
 		kong.Vars{"version": env.Version},
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true}),
-		kong.UsageOnError(),
 	)
 	if err != nil {
 		fmt.Fprintln(env.Stderr, "dalil:", err)
@@ -144,7 +143,7 @@ func Run(ctx context.Context, args []string, env Env) int {
 	}
 	if err != nil {
 		a.JSON = hasJSON(args)
-		return a.fail(usageError{err})
+		return a.fail(record.WithHint(usageError{err}, usageHint(parser, args, err)))
 	}
 	a.globals = c.globals
 	k.Bind(a)
@@ -155,6 +154,23 @@ func Run(ctx context.Context, args []string, env Env) int {
 		return exitPartly
 	}
 	return exitOK
+}
+
+// usageHint says where help is for the command that a command line was meant
+// for, if it can be told.
+func usageHint(parser *kong.Kong, args []string, err error) string {
+	for _, a := range args {
+		for _, n := range parser.Model.Children {
+			switch {
+			case n.Name != a:
+			case a == "search" && strings.Contains(err.Error(), "unknown flag"):
+				return "put a query with a minus in it in quotes, like `dalil search 'rocket -drone'`"
+			default:
+				return "see `dalil " + a + " --help`"
+			}
+		}
+	}
+	return "see `dalil --help`"
 }
 
 func hasJSON(args []string) bool {
@@ -228,8 +244,8 @@ func (a *app) fail(err error) int {
 
 // dir is the case folder of this command line.
 func (a *app) dir() (string, error) {
-	if a.Case != "" {
-		return a.Case, nil
+	if a.Case != "" { // an empty DALIL_CASE names none
+		return kong.ExpandPath(a.Case), nil
 	}
 	wd, err := os.Getwd()
 	if err != nil {

@@ -39,6 +39,9 @@ func (a *app) decide(id string, dry bool, done string, act func(*desk.Desk) (rec
 			if err != nil {
 				return err
 			}
+			if a.JSON {
+				return a.emit("dry_run", map[string]string{"target": id})
+			}
 			a.printStatementHead(d, s)
 			a.printf("Nothing recorded. Run again without --dry-run.\n")
 			return nil
@@ -69,6 +72,9 @@ func (c *eraseCmd) Run(a *app) error {
 	return a.with(!c.DryRun, func(d *desk.Desk) error {
 		if c.Confirm != "" {
 			if c.DryRun {
+				if a.JSON {
+					return a.emit("dry_run", map[string]string{"target": c.Confirm})
+				}
 				a.printf("Would carry out %s. Nothing done.\n", c.Confirm)
 				return nil
 			}
@@ -87,6 +93,9 @@ func (c *eraseCmd) Run(a *app) error {
 			t, err := d.EraseTarget(a.ctx, c.ID)
 			if err != nil {
 				return err
+			}
+			if a.JSON {
+				return a.emit("dry_run", map[string]string{"target": t.ID, "what": t.What})
 			}
 			a.printf("Would erase %s. Nothing recorded.\n", t.What)
 			return nil
@@ -126,6 +135,9 @@ func (c *outageCmd) Run(a *app) error {
 			}
 		}
 		if c.DryRun {
+			if a.JSON {
+				return a.emit("dry_run", map[string]string{"from": from.UTC().Format(time.RFC3339)})
+			}
 			a.printf("Would record an outage from %s. Nothing recorded.\n", from.Format("2006-01-02 15:04 MST"))
 			return nil
 		}

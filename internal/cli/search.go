@@ -48,6 +48,9 @@ func (c *searchCmd) Run(a *app) error {
 		for _, h := range found.Hits {
 			a.printf("\n")
 			a.printStatementHead(d, h.Statement)
+			if h.Title != "" {
+				a.printf("  %s\n", terminal(h.Title))
+			}
 			a.printf("  %s\n", terminal(mark(h.Snippet, h.Marks)))
 			if c.Why {
 				for _, m := range h.Why {

@@ -31,12 +31,7 @@ func (c *showCmd) Run(a *app) error {
 		switch k {
 		case record.KindStatement, 0:
 			if c.Raw {
-				b, _, err := d.Raw(a.ctx, c.What)
-				if err != nil {
-					return err
-				}
-				_, err = a.Stdout.Write(b)
-				return err
+				return a.showRaw(d, c.What)
 			}
 			return a.showStatement(d, c.What)
 		case record.KindSource:
@@ -69,6 +64,24 @@ func (c *showCmd) Run(a *app) error {
 		}
 		return record.WithHint(fmt.Errorf("%s: %w", c.What, record.ErrNotFound), "find ids with `dalil search` or `dalil show sources`")
 	})
+}
+
+// showRaw prints a statement's bytes as they were captured. What stands in
+// their place after an erasure is not evidence and is not printed.
+func (a *app) showRaw(d *desk.Desk, id string) error {
+	s, err := d.Statement(a.ctx, id)
+	if err != nil {
+		return err
+	}
+	if s.Erased {
+		return record.WithHint(fmt.Errorf("%s was erased: %w", id, record.ErrWithheld), "see by whom and why with `dalil show "+id+"`")
+	}
+	b, _, err := d.Raw(a.ctx, id)
+	if err != nil {
+		return err
+	}
+	_, err = a.Stdout.Write(b)
+	return err
 }
 
 // show prints an object as JSON or as text.
@@ -238,7 +251,11 @@ func (a *app) showGap(d *desk.Desk, g record.Gap) error {
 	if g.First != "" {
 		a.printf("%s  %s: ids %s to %s never seen\n", id, terminal(name), g.First, g.Last)
 	} else {
-		a.printf("%s  %s: %s from %s to %s: %s\n", id, terminal(name), g.Why, when(g.From).In(d.Case.Zone), or(when(g.To).In(d.Case.Zone), "open"), terminal(g.Note))
+		until := "on"
+		if g.To != record.NoSeconds {
+			until = "to " + when(g.To).In(d.Case.Zone)
+		}
+		a.printf("%s  %s: %s from %s %s: %s\n", id, terminal(name), g.Why, when(g.From).In(d.Case.Zone), until, terminal(g.Note))
 	}
 	return nil
 }

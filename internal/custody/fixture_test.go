@@ -136,7 +136,7 @@ func (b *builder) statement(capture, source uint64, id int, data []byte, offset,
 	l := leaf(record.LeafStatement)
 	l.Capture, l.Source, l.ID, l.Posted, l.Offset, l.Length = capture, source, fmt.Sprint(id), int64(1690000000+id), offset, length
 	if length == 0 {
-		return b.add(l, data)
+		return b.add(l, nil) // the whole file
 	}
 	return b.add(l, data[offset:offset+length])
 }

@@ -194,7 +194,7 @@ func ProveGrowth(ctx context.Context, t Tiled, cp Checkpoint, size uint64) ([]tl
 		return nil, fmt.Errorf("%w: a log of %d entries has not had %d", record.ErrNotFound, cp.Size, size)
 	}
 	if size == 0 {
-		return nil, nil
+		return nil, fmt.Errorf("%w: every log has grown from an empty one; there is nothing to prove", record.ErrInvalid)
 	}
 	p, err := tlog.ProveTree(int64(cp.Size), int64(size), HashReader(ctx, t, cp))
 	if err != nil {
@@ -213,10 +213,7 @@ func CheckGrowth(earlier, later Checkpoint, proof []tlog.Hash) error {
 		return fmt.Errorf("%w: the log had %d entries and now has %d", record.ErrAltered, earlier.Size, later.Size)
 	}
 	if earlier.Size == 0 {
-		if earlier.Root != EmptyRoot() || len(proof) != 0 {
-			return fmt.Errorf("%w checkpoint: an empty log has another root", record.ErrAltered)
-		}
-		return nil
+		return fmt.Errorf("%w: every log has grown from an empty one; there is nothing to check", record.ErrInvalid)
 	}
 	if err := tlog.CheckTree(proof, int64(later.Size), tlog.Hash(later.Root), int64(earlier.Size), tlog.Hash(earlier.Root)); err != nil {
 		return fmt.Errorf("%w: history was rewritten after entry %d: %w", record.ErrAltered, earlier.Size, err)

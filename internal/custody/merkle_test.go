@@ -100,7 +100,7 @@ func TestProofs(t *testing.T) {
 	}
 	for _, size := range sizes {
 		cp := checkpoints[size]
-		for _, old := range sizes {
+		for _, old := range sizes[1:] {
 			p, err := custody.ProveGrowth(ctx, &l, cp, old)
 			if old > size {
 				if !errors.Is(err, record.ErrNotFound) {
@@ -180,9 +180,16 @@ func TestMerkleVectors(t *testing.T) {
 				got = custody.CheckHash(custody.Checkpoint{Size: v.TreeSize, Root: record.Digest(root)}, v.LeafIdx, leaf, proof)
 			}
 		case "consistency":
-			root1, ok1 := hashOf(v.Root1)
-			root2, ok2 := hashOf(v.Root2)
-			if got = record.ErrInvalid; okP && ok1 && ok2 {
+			// Some roots are arbitrary bytes, to be equal or not.
+			root1, ok := hashOf(v.Root1)
+			if !ok {
+				root1 = tlog.Hash(record.DigestOf(fmt.Append(nil, v.Root1)))
+			}
+			root2, ok := hashOf(v.Root2)
+			if !ok {
+				root2 = tlog.Hash(record.DigestOf(fmt.Append(nil, v.Root2)))
+			}
+			if got = record.ErrInvalid; okP {
 				got = custody.CheckGrowth(custody.Checkpoint{Size: v.Size1, Root: record.Digest(root1)}, custody.Checkpoint{Size: v.Size2, Root: record.Digest(root2)}, proof)
 			}
 		default:

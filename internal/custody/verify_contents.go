@@ -231,7 +231,7 @@ func (w *worker) checkUnit(n uint64) {
 			v.blame(blameEntry, index)
 			continue
 		}
-		if Signed(l.Kind) {
+		if Signed(l.Kind) || l.By != "" {
 			v.checkSignature(index, &l, &c)
 		}
 		var salt []byte
@@ -283,6 +283,11 @@ func (w *worker) checkCommit(index uint64, l *record.Leaf, salt []byte, c *Check
 	case l.Commit.IsZero():
 		if salt != nil && !none {
 			v.blame(blameSalt, index)
+		}
+		if statement { // of a whole file, which its capture binds
+			if _, ok := v.captured(index, l); ok {
+				c.Statements++
+			}
 		}
 	case v.log.buried[index]:
 		if salt != nil && !none {
@@ -339,17 +344,12 @@ func (w *worker) readBody(index uint64) ([]byte, bool) {
 // checkSpan holds a statement's bytes against its commitment.
 func (w *worker) checkSpan(index uint64, l *record.Leaf, salt []byte, c *Checked) {
 	v := w.v
-	captures := v.log.capture
-	i := sort.Search(len(captures), func(i int) bool { return captures[i].index >= l.Capture })
-	if i == len(captures) || captures[i].index != l.Capture {
-		if !v.badEntry[l.Capture] {
-			v.blame(blameNoCapture, index)
-		}
+	blob, ok := v.captured(index, l)
+	if !ok {
 		return
 	}
-	blob := captures[i].blob
 	length := l.Length
-	if length == 0 {
+	if length == 0 { // the whole file, committed to although its capture binds it
 		length = v.blobs[blob].size
 	}
 	got, err := w.commitSpan(salt, blob, l.Offset, length)
@@ -361,6 +361,19 @@ func (w *worker) checkSpan(index uint64, l *record.Leaf, salt []byte, c *Checked
 		return
 	}
 	c.Statements++
+}
+
+// captured returns the file a statement was read from.
+func (v *verification) captured(index uint64, l *record.Leaf) (blob int, ok bool) {
+	captures := v.log.capture
+	i := sort.Search(len(captures), func(i int) bool { return captures[i].index >= l.Capture })
+	if i < len(captures) && captures[i].index == l.Capture {
+		return captures[i].blob, true
+	}
+	if !v.badEntry[l.Capture] {
+		v.blame(blameNoCapture, index)
+	}
+	return 0, false
 }
 
 const (

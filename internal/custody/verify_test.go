@@ -1,10 +1,13 @@
 package custody_test
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"math/rand/v2"
 	"os"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
@@ -223,5 +226,99 @@ func TestVerifyFindsRewrittenHistory(t *testing.T) {
 	must(t, err)
 	if r := verify(t, ev, custody.Options{Key: vkey}); r.OK {
 		t.Error("another key passed")
+	}
+}
+
+// TestVerifyUnfinishedErasure looks at a case between the steps of an erasure:
+// with the decision before it that is no damage, without it it is.
+func TestVerifyUnfinishedErasure(t *testing.T) {
+	for _, decided := range []bool{true, false} {
+		b := newBuilder(t)
+		ctx := context.Background()
+		run := b.add(leaf(record.LeafRun), []byte(`{}`))
+		_, first, blob := b.read(run, "harbour", 20)
+		note, _ := b.capture(run, []byte("a letter"))
+		b.flush()
+		raw, err := b.a.Leaf(ctx, first+3)
+		must(t, err)
+		l, err := record.ParseLeaf(raw)
+		must(t, err)
+		if decided {
+			b.decide("ana", "erase", first+3)
+			b.decide("ana", "erase", note)
+		}
+		look := func(step, file string) {
+			t.Helper()
+			r := verify(t, disk.Evidence(b.dir), custody.Options{})
+			problem, noted := names(r, file)
+			if r.OK != decided || problem == decided || noted != decided {
+				complain(t, r)
+				t.Errorf("decided %v, after %s: OK is %v", decided, step, r.OK)
+			}
+		}
+		_, err = b.a.BlankSpan(ctx, blob, l.Offset, l.Length)
+		must(t, err)
+		look("blanking", custody.BlobPath(blob))
+		must(t, b.a.DestroySecret(ctx, first+3))
+		look("destroying the salt", "side/salt/000000")
+		must(t, b.a.DestroySecret(ctx, note))
+		look("destroying the body", "side/salt/000000")
+		must(t, b.a.RemoveBlob(ctx, record.DigestOf([]byte("a letter"))))
+		look("removing a file", custody.BlobPath(record.DigestOf([]byte("a letter"))))
+		if decided {
+			b.blank(first+3, blob)
+			b.remove(note, record.DigestOf([]byte("a letter")))
+			if r := verify(t, disk.Evidence(b.dir), custody.Options{}); !r.OK || len(r.Notes) > 0 {
+				complain(t, r)
+				t.Error("a finished erasure is not clean")
+			}
+			// What was erased must not come back.
+			must(t, os.WriteFile(filepath.Join(b.dir, filepath.FromSlash(custody.BlobPath(record.DigestOf([]byte("a letter"))))), []byte("a letter"), 0o600))
+			if r := verify(t, disk.Evidence(b.dir), custody.Options{}); r.OK {
+				t.Error("an erased file came back unnoticed")
+			}
+		}
+	}
+}
+
+// TestVerifyUnfinishedSettings changes case.toml and stops before the rename.
+func TestVerifyUnfinishedSettings(t *testing.T) {
+	b := newBuilder(t)
+	old, err := os.ReadFile(filepath.Join(b.dir, "case.toml"))
+	must(t, err)
+	b.settings(record.LeafConfig, "name = \"Qamaria, again\"\n")
+	b.flush()
+	must(t, os.WriteFile(filepath.Join(b.dir, "case.toml"), old, 0o600))
+	if r := verify(t, disk.Evidence(b.dir), custody.Options{}); r.OK {
+		t.Error("old settings passed")
+	}
+	must(t, os.WriteFile(filepath.Join(b.dir, ".dalil-tmp-123"), []byte(b.toml), 0o600))
+	if r := verify(t, disk.Evidence(b.dir), custody.Options{}); !r.OK {
+		complain(t, r)
+		t.Error("a change that was about to be finished was taken for damage")
+	}
+}
+
+// TestVerifyUnreadable takes rights away and puts links and devices in the way:
+// each is a finding, none stops the verification.
+func TestVerifyUnreadable(t *testing.T) {
+	b, _ := sampleCase(t)
+	blob := filepath.Join(b.dir, "archive")
+	must(t, os.Symlink("/dev/zero", filepath.Join(blob, "link")))
+	must(t, os.Remove(filepath.Join(b.dir, "log", "key")))
+	must(t, os.Mkdir(filepath.Join(b.dir, "log", "key"), 0o700))
+	must(t, os.Remove(filepath.Join(b.dir, "side", "body", "000000")))
+	must(t, os.Symlink("../salt/000000", filepath.Join(b.dir, "side", "body", "000000")))
+	r := verify(t, disk.Evidence(b.dir), custody.Options{})
+	for _, name := range []string{"archive/link", "log/key", "side/body/000000"} {
+		if found, _ := names(r, name); !found {
+			complain(t, r)
+			t.Errorf("%s was not named", name)
+		}
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	stop()
+	if _, err := custody.Verify(ctx, disk.Evidence(b.dir), custody.Options{}); !errors.Is(err, context.Canceled) {
+		t.Errorf("cancelled: %v", err)
 	}
 }

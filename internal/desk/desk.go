@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -38,14 +39,40 @@ func (d *Desk) Search(ctx context.Context, text string, page catalog.Page) (Foun
 	if err != nil {
 		return Found{}, err
 	}
+	typed, err := query.Parse(text, query.ParseOptions{Zone: d.Case.Zone, Now: d.Case.Now()})
+	if err != nil {
+		return Found{}, err
+	}
 	res, err := d.Case.Catalog.Search(ctx, q, page)
-	return Found{Result: res, Query: q, Echo: query.Echo(q)}, err
+	return Found{Result: res, Query: typed, Echo: query.Echo(typed)}, err
 }
 
-// Parse reads a query as this case means it: dates in its time zone, ids of
-// imports turned into entries.
+// Parse reads a query as this case means it: dates in its time zone, and ids as
+// the catalog knows them.
 func (d *Desk) Parse(text string) (query.Query, error) {
-	return query.Parse(text, query.ParseOptions{Zone: d.Case.Zone, Now: d.Case.Now()})
+	q, err := query.Parse(text, query.ParseOptions{Zone: d.Case.Zone, Now: d.Case.Now()})
+	if err != nil {
+		return q, err
+	}
+	return query.MapValues(q, func(key, value string) (string, error) {
+		kind := map[string]record.Kind{"import": record.KindRun, "capture": record.KindCapture, "from": record.KindSource}[key]
+		if kind == 0 {
+			return value, nil
+		}
+		k, leaf, err := d.Case.IDs.Leaf(value)
+		if key == "from" {
+			if err == nil && k == kind {
+				return "#" + strconv.FormatUint(leaf, 10), nil
+			}
+			return value, nil // a name or key
+		}
+		if err != nil || k != kind && k != 0 {
+			at := max(0, strings.Index(text, value))
+			return "", &query.Error{Query: text, Offset: at, End: at + len(value), What: fmt.Sprintf("%s is no id of an %s", value, key),
+				Do: fmt.Sprintf("write %s:%c-… as `dalil jobs` or `dalil show` print it", key, kind)}
+		}
+		return strconv.FormatUint(leaf, 10), nil
+	})
 }
 
 // StatementID returns the id a statement is called by.

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"dalil/internal/custody"
+	"dalil/internal/language"
 	"dalil/internal/record"
 )
 
@@ -256,6 +257,7 @@ type View struct {
 	NoZone      bool              `json:"zone_not_printed,omitempty"`
 	CapturedAt  string            `json:"captured_at"`
 	Title       string            `json:"title,omitempty"`
+	TitleLang   string            `json:"title_lang,omitempty"` // where it is not that of the text
 	Byline      string            `json:"byline,omitempty"`
 	Text        string            `json:"text"`
 	Lang        string            `json:"lang"`
@@ -288,6 +290,9 @@ func (d *Desk) View(s record.Statement) View {
 		Reactions: s.Reactions, Views: s.Views, Credits: s.Credits, References: s.Refs, Flags: s.Flags,
 		Withdrawn: s.Withdrawn, Erased: s.Erased, SeenMissing: s.MissingFrom != 0,
 		Capture: d.Case.IDs.ID(record.KindCapture, s.Capture), Page: s.Span.Page, LogEntry: s.Leaf}
+	if lang, _ := language.Identify(s.Title); s.Title != "" && lang != language.Undetermined && lang != s.Lang {
+		v.TitleLang = lang
+	}
 	return v
 }
 

@@ -167,6 +167,7 @@ func (d *zipFile) Put(name string, size int64, open func() (io.ReadCloser, error
 	h := &zip.FileHeader{Name: name, Method: zip.Store, CRC32: sum.Sum32(),
 		CompressedSize64: uint64(size), UncompressedSize64: uint64(size)}
 	h.SetMode(0o644)
+	//lint:ignore SA1019 CreateRaw writes these and does not look at Modified
 	h.ModifiedDate, h.ModifiedTime = dosEpoch()
 	w, err := d.z.CreateRaw(h)
 	if err != nil {

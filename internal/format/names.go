@@ -91,23 +91,19 @@ func cleanElement(e string, fault func(string)) string {
 		}
 		e = strings.NewReplacer(":", "_", "<", "_", ">", "_", `"`, "_", "|", "_", "?", "_", "*", "_").Replace(e)
 	}
-	if t := strings.TrimRight(e, ". "); t != e {
-		fault("ends in a dot or space")
-		if e = t; e == "" {
-			return "_"
-		}
-	}
 	if len(e) > maxElement {
 		fault("is too long")
 		ext := path.Ext(e)
 		if len(ext) > 16 {
 			ext = ""
 		}
-		cut := maxElement - len(ext)
-		for cut > 0 && !utf8.RuneStart(e[cut]) {
-			cut--
+		e = cutText(e, maxElement-len(ext)) + ext
+	}
+	if t := strings.TrimRight(e, ". "); t != e {
+		fault("ends in a dot or space")
+		if e = t; e == "" {
+			return "_"
 		}
-		e = e[:cut] + ext
 	}
 	stem, _, _ := strings.Cut(e, ".")
 	if isDevice(strings.ToUpper(strings.TrimSpace(stem))) {
@@ -115,6 +111,14 @@ func cleanElement(e string, fault func(string)) string {
 		e = "_" + e
 	}
 	return e
+}
+
+// cutText returns the first n bytes of s, fewer where n is inside a character.
+func cutText(s string, n int) string {
+	for n > 0 && n < len(s) && !utf8.RuneStart(s[n]) {
+		n--
+	}
+	return s[:min(n, len(s))]
 }
 
 // isDevice reports whether Windows takes s for a device rather than a file.
@@ -166,6 +170,12 @@ func (n *Names) Take(name string) (clean, why string) {
 	and("is there twice")
 	ext := path.Ext(clean)
 	stem := strings.TrimSuffix(clean, ext)
+	if base := path.Base(stem); len(base)+len(ext) > maxElement-12 { // room for the number
+		if len(ext) > 16 {
+			ext = ""
+		}
+		stem = strings.TrimSuffix(stem, base) + cutText(base, maxElement-12-len(ext))
+	}
 	for {
 		n.seen[k]++
 		again := fmt.Sprintf("%s (%d)%s", stem, n.seen[k], ext)

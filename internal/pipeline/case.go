@@ -150,7 +150,7 @@ func Create(ctx context.Context, dir, handle string, cfg Config, keys *custody.K
 	if err := cat.Close(); err != nil {
 		return nil, err
 	}
-	if err := seal(tmp, s.CatalogFiles, 0); err != nil {
+	if err := seal(tmp, s.CatalogFiles, 2); err != nil {
 		return nil, err
 	}
 	os.Remove(dir) // an empty folder the user made; a full one was refused above

@@ -12,8 +12,8 @@ import (
 // enough that an fsync is shared by thousands, small enough to stay in memory
 // a few times over.
 const (
-	batchEntries = 16_384
-	batchBytes   = 24 << 20
+	batchEntries = 8_192
+	batchBytes   = 12 << 20
 )
 
 // committer appends entries to the log and their meaning to the catalog, one

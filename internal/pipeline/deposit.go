@@ -78,6 +78,11 @@ func (im *importer) depositFile(f collect.File) (*held, error) {
 func (im *importer) store(h *held, r io.Reader) (*held, error) {
 	im.progress("store", h.Path, 0, h.Size)
 	blob, n, err := im.c.Archive.Put(im.ctx, r)
+	if errors.Is(err, record.ErrWithheld) {
+		// Erased on a person's decision: an old copy does not bring it back.
+		im.report.Skipped["files erased earlier on a person's decision, in whole or part"]++
+		return nil, nil
+	}
 	if err != nil {
 		return h, fmt.Errorf("store %s: %w", h.Path, err)
 	}
@@ -144,11 +149,10 @@ func (im *importer) unpack(f *held, depth int) error {
 		}
 		defer r.Close()
 		h, err := im.storePart(f, p, r)
-		if err != nil {
-			return err
+		if err == nil && h != nil {
+			parts = append(parts, h)
 		}
-		parts = append(parts, h)
-		return nil
+		return err
 	})
 	if err != nil {
 		return err
@@ -170,6 +174,13 @@ func (im *importer) storePart(container *held, p format.Part, r io.Reader) (*hel
 	if err != nil {
 		return h, err
 	}
+	if errors.Is(keep.cut, record.ErrInvalid) { // a bomb: what came out of it is no evidence
+		im.spool.drop()
+		im.report.Read++
+		im.report.Failed++
+		im.problem(record.Problem{File: h.Path, Offset: -1, What: keep.cut.Error(), Remedy: "the container is kept as it is; this part of it is not opened"})
+		return nil, nil
+	}
 	b, err := open()
 	if err != nil {
 		return h, err
@@ -186,8 +197,8 @@ func (im *importer) storePart(container *held, p format.Part, r io.Reader) (*hel
 	} else {
 		h, err = im.store(h, io.NewSectionReader(b, 0, n))
 		im.spool.drop()
-		if err != nil {
-			return h, err
+		if err != nil || h == nil {
+			return nil, err
 		}
 	}
 	if keep.cut != nil {

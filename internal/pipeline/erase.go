@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"dalil/internal/archive"
+	"dalil/internal/catalog"
 	"dalil/internal/format"
 	"dalil/internal/record"
 )
@@ -275,6 +276,44 @@ func (e *eraser) file(ctx context.Context, blob record.Digest) error {
 		}
 		return e.c.Archive.DestroySecret(ctx, i)
 	}, record.LeafStatement)
+}
+
+// eraseAgain blanks what a file just imported holds of statements that were
+// erased before: the decision stands.
+func (r *reader) eraseAgain() error {
+	im := r.im
+	if r.file.reused {
+		if err := im.capture(r.file); err != nil {
+			return &storeError{err}
+		}
+	}
+	if err := im.commits.sync(); err != nil {
+		return &storeError{err}
+	}
+	ctx := context.WithoutCancel(im.ctx)
+	e := eraser{c: im.c, gone: map[record.Digest]bool{}}
+	done := map[spanKey]bool{}
+	for _, x := range r.erased {
+		if err := e.span(ctx, x.first, x.span, done); err != nil {
+			return &storeError{err}
+		}
+		if err := e.containers(ctx, r.file.Leaf); err != nil {
+			return &storeError{err}
+		}
+	}
+	at := im.c.stores.Now().UnixMilli()
+	for _, t := range e.tombs {
+		entry, err := im.c.entry(t, at, nil)
+		if err != nil {
+			return &storeError{err}
+		}
+		index, err := im.commits.add(entry)
+		if err != nil {
+			return &storeError{err}
+		}
+		im.commits.batch.Tombstones = append(im.commits.batch.Tombstones, catalog.Tombstone{Leaf: index, Target: t.Target})
+	}
+	return nil
 }
 
 // find reads a file for a statement of a source and returns where it stands.

@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"path"
 	"slices"
+	"strconv"
 	"strings"
 	"sync/atomic"
 
@@ -82,7 +83,15 @@ type reader struct {
 	source sourceRef
 	def    record.Source
 
-	current uint64 // source of the readings, for the sequencer
+	current uint64        // source of the readings, for the sequencer
+	erased  []erasedAgain // statements in this file that were erased before
+}
+
+// erasedAgain is another copy of a statement that was erased: its first
+// version's entry, and where the copy stands.
+type erasedAgain struct {
+	first uint64
+	span  record.Span
 }
 
 func (im *importer) input(f *held, b archive.Blob) format.Input {
@@ -138,6 +147,9 @@ func (im *importer) readOne(f *held, beside map[string]*held) error {
 	}
 	if ferr := <-formatErr; err == nil {
 		err = ferr
+	}
+	if err == nil && len(r.erased) > 0 && !im.opt.DryRun {
+		err = r.eraseAgain()
 	}
 	if err != nil && im.ctx.Err() == nil && !im.broken(err) {
 		// The file as a whole could not be read. It is kept; the import goes on.
@@ -231,9 +243,18 @@ func (r *reader) copy(x *record.Reading) record.Reading {
 		f := *x.Forward
 		y.Forward = &f
 	}
-	if !r.own || x.Kind == record.Comment || x.Span.Page > 0 {
-		y.ExternalID = r.under(x.ExternalID)
-		if x.Parent != "" || x.Kind == record.Comment {
+	switch {
+	case x.Kind == record.Comment:
+		id := x.ExternalID
+		if id == "" {
+			// The page gives its comments no ids. Their words are what a later
+			// capture of the page can be recognised by.
+			d := record.DigestOf([]byte(strconv.FormatInt(x.Posted.Seconds(), 10) + "\x00" + x.Text))
+			id = "comment-" + d.String()[:12]
+		}
+		y.ExternalID, y.Parent = r.under(id), r.under(x.Parent)
+	case !r.own || x.Span.Page > 0:
+		if y.ExternalID = r.under(x.ExternalID); x.Parent != "" {
 			y.Parent = r.under(x.Parent)
 		}
 	}

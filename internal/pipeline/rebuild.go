@@ -102,16 +102,24 @@ func (c *Case) settingsInLog(ctx context.Context) (string, error) {
 	return text, err
 }
 
-// Configure changes the case's settings: the record first, then case.toml.
+// Configure changes the case's settings. The new case.toml is on disk beside the
+// old before its record is appended, and takes its place after: whatever a
+// crash interrupts, opening for writing restores what the log says.
 func (c *Case) Configure(ctx context.Context, cfg Config) error {
 	if err := cfg.Check(); err != nil {
 		return err
 	}
 	text := cfg.Text()
-	if _, err := c.Record(ctx, record.Leaf{Kind: record.LeafConfig}, settings{TOML: text}); err != nil {
+	path := filepath.Join(c.Dir, custody.SettingsPath)
+	tmp, err := writeBeside(path, []byte(text))
+	if err != nil {
 		return err
 	}
-	if err := writeDurably(filepath.Join(c.Dir, custody.SettingsPath), []byte(text)); err != nil {
+	if _, err := c.Record(ctx, record.Leaf{Kind: record.LeafConfig}, settings{TOML: text}); err != nil {
+		os.Remove(tmp)
+		return err
+	}
+	if err := settle(tmp, path); err != nil {
 		return err
 	}
 	c.Config = cfg

@@ -11,16 +11,14 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+
+	"dalil/internal/custody"
+	"dalil/internal/record"
 )
 
 // The catalog's files are an index and no evidence, but what a reader sees
 // comes from them. At a clean close their SHA-256 are written to catalog.sum;
 // while catalog.open exists they may differ from it.
-const (
-	sumFile  = "catalog.sum"
-	openFile = "catalog.open"
-)
-
 type sums struct {
 	LogSize uint64            `json:"log_size"`
 	Files   map[string]string `json:"files"`
@@ -28,7 +26,7 @@ type sums struct {
 
 // unseal says that the catalog's files are about to change.
 func unseal(dir string) error {
-	path := filepath.Join(dir, openFile)
+	path := filepath.Join(dir, custody.CatalogOpen)
 	if _, err := os.Stat(path); err == nil {
 		return nil
 	}
@@ -36,7 +34,15 @@ func unseal(dir string) error {
 }
 
 // seal writes the sums of the catalog's files.
+//
+// A write-ahead log that is still there could not be moved into its database:
+// storage failed. Then the catalog stays open, and the next writer completes it.
 func seal(dir string, files []string, logSize uint64) error {
+	for _, name := range files {
+		if info, err := os.Stat(filepath.Join(dir, name+"-wal")); err == nil && info.Size() > 0 {
+			return record.WithHint(fmt.Errorf("close the catalog: %s could not be completed; what was recorded is safe in the log", name), "check the disk and its free space; the next command that writes completes the catalog")
+		}
+	}
 	s, err := sumsOf(dir, files)
 	if err != nil {
 		return err
@@ -46,10 +52,10 @@ func seal(dir string, files []string, logSize uint64) error {
 	if err != nil {
 		return err
 	}
-	if err := writeDurably(filepath.Join(dir, sumFile), append(b, '\n')); err != nil {
+	if err := writeDurably(filepath.Join(dir, custody.CatalogSumPath), append(b, '\n')); err != nil {
 		return err
 	}
-	if err := os.Remove(filepath.Join(dir, openFile)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := os.Remove(filepath.Join(dir, custody.CatalogOpen)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
 	return syncDir(dir)
@@ -89,38 +95,37 @@ func hashFile(path string) (string, error) {
 	return hex.EncodeToString(h.Sum(nil)), nil
 }
 
-// readSums reads catalog.sum. clean is false while the catalog is open or was
-// left so.
-func readSums(dir string) (s sums, clean bool, err error) {
-	if _, err := os.Stat(filepath.Join(dir, openFile)); err == nil {
-		return s, false, nil
-	}
-	b, err := os.ReadFile(filepath.Join(dir, sumFile))
-	if err != nil {
-		return s, false, err
-	}
-	if err := json.Unmarshal(b, &s); err != nil {
-		return s, false, fmt.Errorf("%s: %w", sumFile, err)
-	}
-	return s, true, nil
-}
-
 // writeDurably replaces a small file so that after a crash it holds either the
 // old or the new bytes.
 func writeDurably(path string, b []byte) error {
-	f, err := os.CreateTemp(filepath.Dir(path), ".dalil-tmp-")
+	tmp, err := writeBeside(path, b)
 	if err != nil {
 		return err
 	}
-	defer os.Remove(f.Name()) // gone after the rename
+	return settle(tmp, path)
+}
+
+// writeBeside puts b on stable storage under a temporary name in the folder of
+// path, for settle to move into place.
+func writeBeside(path string, b []byte) (tmp string, err error) {
+	f, err := os.CreateTemp(filepath.Dir(path), ".dalil-tmp-")
+	if err != nil {
+		return "", err
+	}
 	_, err = f.Write(b)
 	if err == nil {
 		err = f.Sync()
 	}
 	if err := errors.Join(err, f.Close()); err != nil {
-		return err
+		os.Remove(f.Name())
+		return "", err
 	}
-	if err := os.Rename(f.Name(), path); err != nil {
+	return f.Name(), nil
+}
+
+func settle(tmp, path string) error {
+	if err := os.Rename(tmp, path); err != nil {
+		os.Remove(tmp)
 		return err
 	}
 	return syncDir(filepath.Dir(path))

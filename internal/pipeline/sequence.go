@@ -170,9 +170,12 @@ func (r *reader) take(c *chunk, i int) error {
 	}
 	switch {
 	case here && known.Erased:
-		// Erased on a person's decision: an old copy does not bring it back.
+		// Erased on a person's decision: another copy does not bring it back.
 		im.report.Known++
 		im.report.Skipped["statements erased earlier on a person's decision"]++
+		if x.Span.Length > 0 {
+			r.erased = append(r.erased, erasedAgain{known.First, record.Span{Blob: r.file.Blob, Offset: x.Span.Offset, Length: x.Span.Length}})
+		}
 		return nil
 	case here && same(known, x, p):
 		im.report.Known++

@@ -33,7 +33,11 @@ func lockFile(path string) (*os.File, error) {
 	return nil, err
 }
 
-func (l *lock) release() error { return l.f.Close() }
+// release unlocks before it closes: a child that was forked and has not called
+// exec yet has the file open, too, and would keep the lock for a moment.
+func (l *lock) release() error {
+	return errors.Join(syscall.Flock(int(l.f.Fd()), syscall.LOCK_UN), l.f.Close())
+}
 
 // syncDir makes the names in a folder durable.
 func syncDir(dir string) error {

@@ -54,6 +54,7 @@ func Run(t *testing.T, open Open) {
 		{"withdrawn and erased are not found", withdrawnAndErased},
 		{"pages", pages},
 		{"pages while rows are added", pagesWhileAdding},
+		{"many are counted", manyCounted},
 		{"relevance", relevance},
 		{"readers beside a writer", readersBesideWriter},
 	} {
@@ -64,7 +65,6 @@ func Run(t *testing.T, open Open) {
 // log builds the log of an invented case, entry by entry.
 type log struct {
 	entries []func(*catalog.Batch)
-	key     uint64 // numbers of sources
 }
 
 func (l *log) add(f func(*catalog.Batch)) uint64 {

@@ -105,7 +105,7 @@ func everything(source, capture uint64) record.Statement {
 	st.Reading = record.Reading{
 		Kind: record.Article, ExternalID: "a/7?x=ü", Lang: "fa",
 		Posted: record.When{Unix: -86400, Precision: record.ToDay, NoZone: true}, Edited: record.When{Unix: 0, Precision: record.ToMinute},
-		Title: "پل باز شد", Byline: "Nima R.", Text: "می‌رود\n\n“bridge” \x00 end\U0001F309",
+		Title: "پل باز شد", Byline: "Nima R.", Text: "می\u200cرود\n\n“bridge” \x00 end\U0001F309",
 		Entities:  []record.Entity{{Kind: "link", Offset: 1, Length: 2, Target: "https://sahil.example"}},
 		Sender:    record.Party{ID: "user1", Name: "N", Person: true, Pseudonym: "P-1"},
 		Forward:   &record.Forward{From: record.Party{ID: "channel9", Name: "Nine"}, ID: "55", Posted: record.AtUnix(9)},

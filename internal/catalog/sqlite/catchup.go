@@ -16,17 +16,17 @@ func (x *indexer) catchUp(ctx context.Context, size uint64) error {
 		}
 	}
 	for from := had; from < size; {
-		j := &job{}
+		j, last := &job{}, uint64(0)
 		err := x.s.versions(ctx, "v.leaf>=? AND v.leaf<? ORDER BY v.leaf LIMIT ?", []any{from, size, catchUpBatch}, func(st record.Statement) error {
-			j.versions = append(j.versions, st)
+			j.entries, last = append(j.entries, entryOf(&st)), st.Leaf
 			return nil
 		})
 		if err != nil {
 			return err
 		}
 		j.to = size
-		if n := len(j.versions); n == catchUpBatch {
-			j.to = j.versions[n-1].Leaf + 1
+		if len(j.entries) == catchUpBatch {
+			j.to = last + 1
 		}
 		if err := x.take(ctx, j); err != nil {
 			return err

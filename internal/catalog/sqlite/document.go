@@ -9,31 +9,45 @@ import (
 	"dalil/internal/record"
 )
 
-// document turns a statement version into the three columns of the index. It
-// is reused from one to the next.
+// entry is what the index is told of a statement version: its place, its texts
+// and its tags. It holds on to the texts only, not to the whole statement.
+type entry struct {
+	rowid  int64
+	text   string
+	beside []string // title, byline, descriptions of pictures; nil when there are none
+	tag    string
+	erased bool
+}
+
+func entryOf(st *record.Statement) entry {
+	e := entry{rowid: rowidOf(sortTime(st.Posted, st.CapturedAt), st.Leaf), text: st.Text, tag: tags(st), erased: st.Erased}
+	if st.Title != "" || st.Byline != "" || len(st.Media) > 0 {
+		e.beside = beside(st)
+	}
+	return e
+}
+
+// document turns an entry into the two columns of words. It is reused from one
+// to the next.
 type document struct{ text, extra, folded []byte }
 
 // fill returns the columns. meet is called with every word that goes in, as
 // often as it does.
-func (d *document) fill(st *record.Statement, meet func(term string)) (text, extra, tag string) {
-	d.text = d.words(d.text[:0], st.Text, meet)
-	d.extra = d.extra[:0]
-	for _, s := range []string{st.Title, st.Byline} {
-		if s != "" {
-			d.extra = d.words(d.extra, s, meet)
-		}
+func (d *document) fill(e *entry, meet func(term string)) (text, extra string) {
+	d.text = d.words(d.text[:0], e.text, meet)
+	d.extra = d.joined(d.extra[:0], e.text, meet)
+	for _, s := range e.beside {
+		d.extra = d.joined(d.words(d.extra, s, meet), s, meet)
 	}
-	for i := range st.Media {
-		if st.Media[i].Alt != "" {
-			d.extra = d.words(d.extra, st.Media[i].Alt, meet)
-		}
+	return string(d.text), string(d.extra)
+}
+
+// joined appends the words of s that hold a zero-width non-joiner, without it.
+func (d *document) joined(dst []byte, s string, meet func(string)) []byte {
+	for _, w := range language.JoinedForms(s) {
+		dst = d.words(dst, w, meet)
 	}
-	for _, s := range []string{st.Text, st.Title} {
-		for _, w := range language.JoinedForms(s) {
-			d.extra = d.words(d.extra, w, meet)
-		}
-	}
-	return string(d.text), string(d.extra), tags(st)
+	return dst
 }
 
 // words appends the folded words of s to dst, each with a space behind it. FTS5
@@ -96,11 +110,8 @@ func tagValue(s string) string {
 // tags returns the tag column of a version.
 func tags(st *record.Statement) string {
 	t := []string{tagFrom(st.Source), tagType(st.Kind)}
-	if st.Lang != "" {
-		t = append(t, tagLang(st.Lang))
-		if base, _, ok := strings.Cut(st.Lang, "-"); ok {
-			t = append(t, tagLang(base))
-		}
+	for _, lang := range languages(st) {
+		t = append(t, tagLang(lang))
 	}
 	for _, h := range having(st) {
 		t = append(t, tagHas(h))
@@ -117,6 +128,27 @@ func tags(st *record.Statement) string {
 		}
 	}
 	return strings.Join(t, " ")
+}
+
+// languages returns what lang: finds a version by: its language, that of its
+// headline where it is another one, and each without its region.
+func languages(st *record.Statement) []string {
+	var all []string
+	add := func(lang string) {
+		base, _, _ := strings.Cut(lang, "-")
+		for _, l := range []string{lang, base} {
+			if l != "" && !slices.Contains(all, l) {
+				all = append(all, l)
+			}
+		}
+	}
+	add(st.Lang)
+	if st.Title != "" {
+		if lang, _ := language.Identify(st.Title); lang != language.Undetermined {
+			add(lang)
+		}
+	}
+	return all
 }
 
 // isEdited holds when the source says so, or when we hold more than one version.

@@ -19,8 +19,7 @@ func (p *plan) filter(ctx context.Context, f query.Filter, positive bool) (claus
 		return p.sources(ctx, f)
 	case "lang":
 		return tagged(f.Values, tagLang, func(c *candidate, v string) bool {
-			base, _, _ := strings.Cut(c.Lang, "-")
-			return tagValue(c.Lang) == tagValue(v) || tagValue(base) == tagValue(v)
+			return slices.ContainsFunc(languages(c.Statement), func(l string) bool { return tagValue(l) == tagValue(v) })
 		}), nil
 	case "type":
 		return tagged(f.Values, func(v string) string { return tagType(record.StatementKind(v)) },

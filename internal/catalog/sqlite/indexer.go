@@ -15,11 +15,11 @@ import (
 
 // job is one applied batch on its way into the full-text index.
 type job struct {
-	to       uint64 // log size after it
-	versions []record.Statement
-	changed  []uint64    // versions of statements whose other rows have to be written anew
-	erased   []erasedRow // rows to take out for good
-	flush    chan error  // set for a request to commit: answered when that is done
+	to      uint64 // log size after it
+	entries []entry
+	changed []uint64    // versions of statements whose other rows have to be written anew
+	erased  []erasedRow // rows to take out for good
+	flush   chan error  // set for a request to commit: answered when that is done
 }
 
 type erasedRow struct {
@@ -30,17 +30,18 @@ type erasedRow struct {
 func (j *job) retag(version uint64) { j.changed = append(j.changed, version) }
 
 func (j *job) erase(st *record.Statement) {
-	row := erasedRow{rowid: rowidOf(sortTime(st.Posted, st.CapturedAt), st.Leaf)}
+	e := entryOf(st)
+	row := erasedRow{rowid: e.rowid}
 	var d document
-	d.fill(st, func(term string) { row.terms = append(row.terms, strings.Clone(term)) })
+	d.fill(&e, func(term string) { row.terms = append(row.terms, strings.Clone(term)) })
 	j.erased = append(j.erased, row)
 }
 
 // Bounds of the indexer's work.
 const (
 	queued       = 2        // batches that wait; Apply blocks beyond
-	rowsPerTx    = 120_000  // statements of one transaction, and so of one segment of the index
-	bytesPerTx   = 56 << 20 // or so much text
+	rowsPerTx    = 64_000   // statements of one transaction, and so of one segment of the index
+	bytesPerTx   = 40 << 20 // or so much text
 	catchUpBatch = 16_000   // statements read at once from catalog.db
 )
 
@@ -272,14 +273,9 @@ func (x *indexer) index(ctx context.Context, j *job) error {
 	if err := x.begin(ctx); err != nil {
 		return err
 	}
-	order := make([]docRef, len(j.versions))
-	for i := range j.versions {
-		st := &j.versions[i]
-		order[i] = docRef{rowidOf(sortTime(st.Posted, st.CapturedAt), st.Leaf), st}
-	}
-	slices.SortFunc(order, func(a, b docRef) int { return cmp.Compare(a.rowid, b.rowid) })
-	for _, d := range order {
-		if err := x.put(ctx, d); err != nil {
+	slices.SortFunc(j.entries, byRowid)
+	for i := range j.entries {
+		if err := x.put(ctx, &j.entries[i]); err != nil {
 			return err
 		}
 	}
@@ -298,17 +294,14 @@ func (x *indexer) index(ctx context.Context, j *job) error {
 	return nil
 }
 
-type docRef struct {
-	rowid int64
-	st    *record.Statement
-}
+func byRowid(a, b entry) int { return cmp.Compare(a.rowid, b.rowid) }
 
-func (x *indexer) put(ctx context.Context, d docRef) error {
-	if d.st.Erased {
+func (x *indexer) put(ctx context.Context, e *entry) error {
+	if e.erased {
 		return nil
 	}
-	text, extra, tag := x.doc.fill(d.st, x.meet)
-	_, err := x.insert.ExecContext(ctx, d.rowid, text, extra, tag)
+	text, extra := x.doc.fill(e, x.meet)
+	_, err := x.insert.ExecContext(ctx, e.rowid, text, extra, e.tag)
 	x.rows++
 	x.bytes += len(text) + len(extra)
 	return err
@@ -320,26 +313,25 @@ func (x *indexer) put(ctx context.Context, d docRef) error {
 func (x *indexer) rewrite(ctx context.Context, changed []uint64, to uint64) error {
 	slices.Sort(changed)
 	for chunk := range slices.Chunk(slices.Compact(changed), 500) {
-		var docs []docRef
+		var all []entry
 		err := x.s.versions(ctx, `v.leaf IN (SELECT b.leaf FROM json_each(?) j JOIN version a ON a.leaf=j.value
 			JOIN version b ON b.source=a.source AND b.number=a.number AND b.first=a.first)`, []any{leafList(chunk)}, func(st record.Statement) error {
 			if st.Leaf < to {
-				docs = append(docs, docRef{rowidOf(sortTime(st.Posted, st.CapturedAt), st.Leaf), &st})
+				all = append(all, entryOf(&st))
 			}
 			return nil
 		})
 		if err != nil {
 			return err
 		}
-		slices.SortFunc(docs, func(a, b docRef) int { return cmp.Compare(a.rowid, b.rowid) })
-		docs = slices.CompactFunc(docs, func(a, b docRef) bool { return a.rowid == b.rowid })
-		for _, d := range docs {
-			if _, err := x.remove.ExecContext(ctx, d.rowid); err != nil {
+		slices.SortFunc(all, byRowid)
+		for i := range all {
+			if _, err := x.remove.ExecContext(ctx, all[i].rowid); err != nil {
 				return err
 			}
 		}
-		for _, d := range docs {
-			if err := x.put(ctx, d); err != nil {
+		for i := range all {
+			if err := x.put(ctx, &all[i]); err != nil {
 				return err
 			}
 		}

@@ -76,7 +76,8 @@ INSERT INTO meta VALUES('size', 0), ('purge', 0);
 CREATE VIRTUAL TABLE words USING fts5(text, extra, tag, content='', contentless_delete=1, tokenize="ascii tokenchars '='");
 INSERT INTO words(words, rank) VALUES('pgsz', 8000);
 INSERT INTO words(words, rank) VALUES('automerge', 0);
-INSERT INTO words(words, rank) VALUES('hashsize', 100000000);
+INSERT INTO words(words, rank) VALUES('crisismerge', 10);
+INSERT INTO words(words, rank) VALUES('hashsize', 64000000);
 -- Every distinct word under the hashes of its name keys: other spellings of a
 -- name, in any script, share one of them.
 CREATE TABLE name(key INTEGER NOT NULL, term TEXT NOT NULL, PRIMARY KEY(key, term)) STRICT, WITHOUT ROWID;

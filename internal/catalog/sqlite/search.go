@@ -343,7 +343,8 @@ func (w *search) count(ctx context.Context, found []place) (int64, error) {
 		}
 		plain := int64(len(found) - len(odd))
 		slices.Sort(odd)
-		found = slices.DeleteFunc(found, func(p place) bool {
+		// A copy: the caller goes on from the last place in found.
+		found = slices.DeleteFunc(slices.Clone(found), func(p place) bool {
 			_, ok := slices.BinarySearch(odd, leafOf(p.rowid))
 			return !ok
 		})

@@ -144,7 +144,7 @@ func dsn(path string, more ...string) string {
 
 // openReader opens a pool of connections that cannot write.
 func openReader(ctx context.Context, path string, version int) (*sql.DB, error) {
-	db, err := sql.Open("sqlite", dsn(path, "query_only(on)", "cache_size(-8192)", "mmap_size(268435456)"))
+	db, err := sql.Open("sqlite", dsn(path, "query_only(on)", "cache_size(-8192)", "mmap_size(67108864)"))
 	if err != nil {
 		return nil, err
 	}

@@ -140,7 +140,9 @@ func (a *application) versions(ctx context.Context) error {
 				return fmt.Errorf("version %d: %w", st.Leaf, err)
 			}
 		}
-		st.CapturedAt = at.at
+		placed := *st
+		placed.CapturedAt = at.at
+		a.job.entries = append(a.job.entries, entryOf(&placed))
 		rest, err := packMore(st, at.blob)
 		if err != nil {
 			return err

@@ -20,7 +20,7 @@ type writer struct {
 }
 
 func openWriter(ctx context.Context, path string) (*writer, error) {
-	db, err := openWritable(ctx, path, rowsSchema, rowsVersion, "cache_size(-65536)")
+	db, err := openWritable(ctx, path, rowsSchema, rowsVersion, "cache_size(-32768)")
 	if err != nil {
 		return nil, err
 	}
@@ -59,8 +59,7 @@ func truncateLog(ctx context.Context, db *sql.DB) error {
 	return nil
 }
 
-// Apply takes in one batch. The batch is kept until it is indexed: the caller
-// must not change it before Flush.
+// Apply takes in one batch. Of the batch only strings are kept.
 func (s *store) Apply(ctx context.Context, b *catalog.Batch) error {
 	if s.rows == nil {
 		return fmt.Errorf("%w: the catalog was opened read-only", record.ErrConflict)
@@ -93,7 +92,7 @@ func (w *writer) apply(ctx context.Context, b *catalog.Batch) (*job, error) {
 	if size != b.From || b.To < b.From {
 		return nil, fmt.Errorf("%w: the catalog is complete to log entry %d, the batch is of [%d, %d)", record.ErrConflict, size, b.From, b.To)
 	}
-	a := application{tx: tx, b: b, job: &job{to: b.To, versions: b.Statements}}
+	a := application{tx: tx, b: b, job: &job{to: b.To, entries: make([]entry, 0, len(b.Statements))}}
 	for _, step := range []func(context.Context) error{a.sources, a.runs, a.captures, a.versions, a.observations, a.gaps, a.decisions, a.others, a.tombstones} {
 		if err := step(ctx); err != nil {
 			return nil, err

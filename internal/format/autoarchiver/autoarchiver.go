@@ -81,6 +81,7 @@ func read(ctx context.Context, in format.Input, out format.Sink) error {
 	}
 	python := rows.Has("metadata") && rows.Has("media")
 	notArchived, last := 0, ""
+	problems := format.Problems{Out: out}
 	for {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -93,7 +94,7 @@ func read(ctx context.Context, in format.Input, out format.Sink) error {
 			return err
 		}
 		problem := func(what, remedy string) {
-			out.Problem(record.Problem{Offset: row.Offset, What: fmt.Sprintf("row %d: %s", row.Number, what), Remedy: remedy})
+			problems.Tell(record.Problem{Offset: row.Offset, What: fmt.Sprintf("row %d: %s", row.Number, what), Remedy: remedy})
 		}
 		if row.Defect != "" {
 			problem(row.Defect, "compare the row with the original sheet")
@@ -140,6 +141,7 @@ func read(ctx context.Context, in format.Input, out format.Sink) error {
 			return err
 		}
 	}
+	problems.Close()
 	if notArchived > 0 {
 		out.Skipped("rows not archived", notArchived)
 	}

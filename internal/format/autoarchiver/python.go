@@ -73,9 +73,14 @@ func parsePython(s string) (any, error) {
 
 // python is a reader of one repr.
 type python struct {
-	s string
-	i int
+	s      string
+	i      int
+	values int // read so far
 }
+
+// maxValues bounds the memory that a cell can cost. An archived post has some
+// hundreds.
+const maxValues = 1 << 17
 
 var errPython = errors.New("python value")
 
@@ -102,6 +107,9 @@ func (p *python) eat(c byte) bool {
 func (p *python) value(depth int) (any, error) {
 	if depth > format.MaxDepth {
 		return nil, p.fault("nested too deep")
+	}
+	if p.values++; p.values > maxValues {
+		return nil, p.fault("too many values")
 	}
 	p.space()
 	if p.i >= len(p.s) {

@@ -48,19 +48,21 @@ func readCSV(ctx context.Context, in format.Input, out format.Sink) error {
 		return err
 	}
 	src := sources{out: out}
+	problems := format.Problems{Out: out}
 	for {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
 		row, err := rows.Next()
 		if errors.Is(err, io.EOF) {
+			problems.Close()
 			return nil
 		}
 		if err != nil {
 			return err
 		}
 		if row.Defect != "" {
-			out.Problem(record.Problem{Offset: row.Offset, What: fmt.Sprintf("row %d: %s", row.Number, row.Defect),
+			problems.Tell(record.Problem{Offset: row.Offset, What: fmt.Sprintf("row %d: %s", row.Number, row.Defect),
 				Remedy: "compare the row with the original data set", ID: messageID(row.Get("id"))})
 		}
 		if len(row.Fields) == 0 || row.Get("id") == "" && row.Get("body") == "" {

@@ -288,3 +288,26 @@ func FuzzNDJSON(f *testing.F) {
 	f.Add([]byte(`{"id":"a-1","thread_id":"a","body":"\ud800","unix_timestamp":"5","unix_timestamp":6}` + "\n{"))
 	fuzz(f, NDJSON)
 }
+
+// FuzzObject compares with encoding/json: what it accepts must be read, and
+// read the same.
+func FuzzObject(f *testing.F) {
+	for _, s := range []string{telethon, `{}`, ` { "id" : 5 , "x" : [ { "a" : "}" } , "\\\"" ] , "date" : "\\" } `, `{"id":1,"id":2}`, `{"id":1,}`, `{"id" 1}`} {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		o, err := readObject(b)
+		var want map[string]json.RawMessage
+		if json.Unmarshal(b, &want) != nil || want == nil || bytes.Contains(b, []byte(`\`)) {
+			return
+		}
+		if err != nil {
+			t.Fatalf("%q: %v", b, err)
+		}
+		for name, v := range want {
+			if known[name] && !bytes.Equal(o.fields[name], v) {
+				t.Fatalf("%q: %s is %q, want %q", b, name, o.fields[name], v)
+			}
+		}
+	})
+}

@@ -40,6 +40,7 @@ func matchNDJSON(h format.Head) int {
 func readNDJSON(ctx context.Context, in format.Input, out format.Sink) error {
 	br := bufio.NewReaderSize(io.NewSectionReader(in.R, 0, in.Size), 256<<10)
 	src := sources{out: out}
+	problems := format.Problems{Out: out}
 	var line []byte
 	for at, number := int64(0), 1; ; number++ {
 		if err := ctx.Err(); err != nil {
@@ -49,6 +50,7 @@ func readNDJSON(ctx context.Context, in format.Input, out format.Sink) error {
 		var err error
 		line, n, err = nextLine(br, line[:0])
 		if n == 0 && errors.Is(err, io.EOF) {
+			problems.Close()
 			return nil
 		}
 		if err != nil && !errors.Is(err, io.EOF) {
@@ -64,7 +66,7 @@ func readNDJSON(ctx context.Context, in format.Input, out format.Sink) error {
 			continue
 		}
 		problem := func(what string) {
-			out.Problem(record.Problem{Offset: start, What: fmt.Sprintf("line %d %s", number, what), Remedy: "compare the line with the original data set"})
+			problems.Tell(record.Problem{Offset: start, What: fmt.Sprintf("line %d %s", number, what), Remedy: "compare the line with the original data set"})
 		}
 		if n > maxLine {
 			problem(fmt.Sprintf("is longer than %d MiB and was passed over", maxLine>>20))
@@ -136,48 +138,116 @@ var known = map[string]bool{
 	"timestamp_forwarded_from": true, "unix_timestamp_forwarded_from": true, "link_attached": true, "attachment_type": true, "attachment_filename": true,
 }
 
-// readObject reads the members of the object in line, up to the first fault.
+// readObject finds the members of the object in line, up to the first fault.
+// Members that are not read are passed over without being looked into.
 func readObject(line []byte) (object, error) {
-	o := object{fields: map[string]json.RawMessage{}}
-	d := json.NewDecoder(bytes.NewReader(line))
-	if t, err := d.Token(); err != nil {
-		return o, err
-	} else if t != json.Delim('{') {
+	o := object{fields: make(map[string]json.RawMessage, 16)}
+	i := space(line, 0)
+	if i == len(line) || line[i] != '{' {
 		return o, errors.New("it does not begin with {")
 	}
-	for d.More() {
-		t, err := d.Token()
-		if err != nil {
-			return o, cut(err)
+	for i = space(line, i+1); i < len(line) && line[i] != '}'; {
+		if line[i] != '"' {
+			return o, fmt.Errorf("no member name at byte %d", i)
 		}
-		name, _ := t.(string)
-		var v json.RawMessage
-		if err := d.Decode(&v); err != nil {
-			return o, cut(err)
+		from := i + 1
+		i = skipString(line, i)
+		if i > len(line) {
+			return o, errCut
 		}
-		if !known[name] {
-			continue
+		name := line[from : i-1]
+		if i = space(line, i); i == len(line) {
+			return o, errCut
 		}
-		if _, twice := o.fields[name]; twice {
-			o.twice = true
+		if line[i] != ':' {
+			return o, fmt.Errorf("no colon at byte %d", i)
 		}
-		o.fields[name] = v
+		from = space(line, i+1)
+		if i = skipValue(line, from); i > len(line) {
+			return o, errCut
+		}
+		if known[string(name)] {
+			v := bytes.TrimRight(line[from:i], " \t\r\n")
+			if !json.Valid(v) {
+				return o, fmt.Errorf("the value of %q at byte %d is broken", name, from)
+			}
+			if _, twice := o.fields[string(name)]; twice {
+				o.twice = true
+			}
+			o.fields[string(name)] = v
+		}
+		if i = space(line, i); i < len(line) && line[i] == ',' {
+			i = space(line, i+1)
+		} else if i < len(line) && line[i] != '}' {
+			return o, fmt.Errorf("no comma at byte %d", i)
+		}
 	}
-	if _, err := d.Token(); err != nil {
-		return o, cut(err)
+	if i >= len(line) {
+		return o, errCut
 	}
-	if rest := bytes.TrimSpace(line[d.InputOffset():]); len(rest) > 0 {
+	if i = space(line, i+1); i < len(line) {
 		return o, errors.New("something follows the object")
 	}
 	return o, nil
 }
 
-// cut words the end of the line inside a value.
-func cut(err error) error {
-	if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) {
-		return errors.New("the line ends inside it")
+var errCut = errors.New("the line ends inside it")
+
+// space returns where the white space at i ends.
+func space(b []byte, i int) int {
+	for i < len(b) && (b[i] == ' ' || b[i] == '\t' || b[i] == '\r' || b[i] == '\n') {
+		i++
 	}
-	return err
+	return i
+}
+
+// skipString returns the place behind the string that begins at i; more than
+// the length of b when it does not end.
+func skipString(b []byte, i int) int {
+	for i++; i < len(b); {
+		q := bytes.IndexByte(b[i:], '"')
+		if q < 0 {
+			break
+		}
+		back := 0
+		for back < q && b[i+q-1-back] == '\\' {
+			back++
+		}
+		if i += q + 1; back%2 == 0 {
+			return i
+		}
+	}
+	return len(b) + 1
+}
+
+// skipValue returns the place behind the value that begins at i; more than the
+// length of b when it does not end.
+func skipValue(b []byte, i int) int {
+	depth := 0
+	for i < len(b) {
+		switch b[i] {
+		case '"':
+			if i = skipString(b, i); depth == 0 || i > len(b) {
+				return i
+			}
+			continue
+		case '{', '[':
+			depth++
+		case '}', ']':
+			if depth == 0 {
+				return i
+			}
+			if depth--; depth == 0 {
+				return i + 1
+			}
+		case ',':
+			if depth == 0 {
+				return i
+			}
+		}
+		i++
+	}
+	return len(b) + 1
 }
 
 // loneSurrogate reports whether text has a \uD800 escape without its other

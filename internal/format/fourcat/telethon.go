@@ -124,10 +124,18 @@ func (o object) raw(set format.Settings) (chat, *record.Reading) {
 	return c, r
 }
 
+// maxMember bounds a member that is no text: decoded, it may take thirty times
+// the memory.
+const maxMember = 1 << 20
+
 // read decodes a member; a part of another type than expected is flagged and
 // the others are kept.
 func (o object) read(r *record.Reading, name string, v any) {
 	if raw := o.fields[name]; raw != nil {
+		if len(raw) > maxMember {
+			flag(r, record.FlagUnknownParts)
+			return
+		}
 		if err := json.Unmarshal(raw, v); err != nil {
 			flag(r, record.FlagUnknownParts)
 		}
@@ -231,7 +239,7 @@ func (o object) forward(r *record.Reading, set format.Settings) *record.Forward 
 	}
 	o.read(r, "fwd_from", &h)
 	o.read(r, "_forward", &named)
-	if len(h.From) > 0 && h.From[0] == '{' {
+	if len(h.From) > 0 && h.From[0] == '{' && len(h.From) <= maxMember {
 		if err := json.Unmarshal(h.From, &from); err != nil {
 			flag(r, record.FlagUnknownParts)
 		}

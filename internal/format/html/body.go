@@ -9,7 +9,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	trafilatura "github.com/markusmobius/go-trafilatura"
+	readability "codeberg.org/readeck/go-readability/v2"
 	"golang.org/x/net/html"
 
 	"dalil/internal/format"
@@ -53,19 +53,21 @@ func extract(page, link string) (text string, err error) {
 			text, err = "", fmt.Errorf("the extractor failed: %v", r)
 		}
 	}()
-	opts := trafilatura.Options{EnableFallback: true, ExcludeComments: true, HtmlDateMode: trafilatura.Disabled}
-	if u, err := url.Parse(link); err == nil && u.IsAbs() {
-		opts.OriginalURL = u
+	u, err := url.Parse(link)
+	if err != nil || !u.IsAbs() {
+		u = nil
 	}
 	doc, err := html.Parse(strings.NewReader(page))
 	if err != nil {
 		return "", err
 	}
-	res, err := trafilatura.ExtractDocument(doc, opts)
+	parser := readability.NewParser()
+	parser.DisableJSONLD = true // what the page says of itself is read in meta.go
+	res, err := parser.ParseAndMutate(doc, u)
 	if err != nil {
 		return "", err
 	}
-	return paragraphs(res.ContentNode), nil
+	return paragraphs(res.Node), nil
 }
 
 // paragraphs writes a tree's text, a block element a line. The tree came

@@ -13,6 +13,8 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/andybalholm/brotli"
+
 	"dalil/internal/record"
 )
 
@@ -95,7 +97,11 @@ func (m *message) body(say func(string)) (r io.Reader, unsupported string) {
 			} else if !readable(head) {
 				r = &lazy{br: br, say: say, open: func(r io.Reader) (io.Reader, error) { return flate.NewReader(r), nil }}
 			}
-		case !readable(head):
+		case readable(head): // the crawler unpacked it and kept the field
+		case coding == "br":
+			// Whatever brotli says went wrong is damage: it names no errors.
+			r = &lazy{br: br, say: say, open: func(r io.Reader) (io.Reader, error) { return brotli.NewReader(r), nil }, damage: func(error) bool { return true }}
+		default:
 			return nil, coding
 		}
 	}
@@ -120,6 +126,9 @@ type lazy struct {
 	br   *bufio.Reader
 	open func(io.Reader) (io.Reader, error)
 	say  func(string)
+
+	damage func(error) bool // of this packing, besides what isDamage knows; may be nil
+
 	r    io.Reader
 	n    int64
 	done bool
@@ -141,7 +150,7 @@ func (l *lazy) Read(p []byte) (int, error) {
 	if err == nil || errors.Is(err, io.EOF) || errors.Is(err, record.ErrInvalid) {
 		return n, err
 	}
-	if isDamage(err) || errors.Is(err, zlib.ErrHeader) || errors.Is(err, zlib.ErrChecksum) || errors.Is(err, zlib.ErrDictionary) {
+	if isDamage(err) || l.damage != nil && l.damage(err) || errors.Is(err, zlib.ErrHeader) || errors.Is(err, zlib.ErrChecksum) || errors.Is(err, zlib.ErrDictionary) {
 		l.done = true
 		l.say(fmt.Sprintf("the packed content of a page is damaged after %d unpacked bytes", l.n))
 		return n, io.EOF

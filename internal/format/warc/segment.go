@@ -114,7 +114,7 @@ func findGzip(in format.Input, at int64) int64 {
 // find returns where sig next stands in the file from offset at up to end; end
 // when it does not.
 func find(in format.Input, at, end int64, sig []byte) int64 {
-	buf := make([]byte, 64<<10)
+	buf := make([]byte, 1<<10) // mostly it stands close by
 	for at < end {
 		n, err := in.R.ReadAt(buf[:min(int64(len(buf)), end-at)], at)
 		if i := bytes.Index(buf[:n], sig); i >= 0 {
@@ -124,6 +124,9 @@ func find(in format.Input, at, end int64, sig []byte) int64 {
 			return end
 		}
 		at += int64(n - len(sig) + 1)
+		if len(buf) < 64<<10 {
+			buf = make([]byte, 8*len(buf))
+		}
 	}
 	return end
 }

@@ -170,7 +170,7 @@ func (p *livePart) Close() error { return nil }
 // reopen reads a page again from its place: the record at pos of the segment
 // that starts at start.
 func (w *walker) reopen(start, pos int64, plain bool) (io.ReadCloser, error) {
-	again := &walker{ctx: w.ctx, in: w.in, out: w.out, problems: maxNamed} // said once already
+	again := &walker{ctx: w.ctx, in: w.in, quiet: true}
 	s := &stream{w: again, start: start, plain: plain}
 	raw := &source{}
 	if plain {

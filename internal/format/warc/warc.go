@@ -17,7 +17,6 @@ import (
 	"compress/gzip"
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"strings"
 
@@ -60,16 +59,13 @@ func match(h format.Head) int {
 }
 
 func parts(ctx context.Context, in format.Input, out format.Sink, yield func(format.Part) error) error {
-	w := walker{ctx: ctx, in: in, out: out, yield: yield, skipped: map[string]int{}}
+	w := walker{ctx: ctx, in: in, out: out, yield: yield, problems: format.Problems{Out: out}, skipped: map[string]int{}}
 	if err := w.walk(); err != nil {
 		return err
 	}
 	w.finish()
 	return nil
 }
-
-// maxNamed is how many problems are named one by one.
-const maxNamed = 200
 
 // walker is the work on one WARC file.
 type walker struct {
@@ -84,14 +80,15 @@ type walker struct {
 	seen    int64         // where in the file the last page ended
 
 	records  int
-	problems int
+	problems format.Problems
+	quiet    bool // a part read again: its problems were told
 	skipped  map[string]int
 	order    []string // of skipped, as first met
 }
 
 func (w *walker) problem(at int64, what, remedy string) {
-	if w.problems++; w.problems <= maxNamed {
-		w.out.Problem(record.Problem{Offset: at, What: what, Remedy: remedy})
+	if !w.quiet {
+		w.problems.Tell(record.Problem{Offset: at, What: what, Remedy: remedy})
 	}
 }
 
@@ -106,12 +103,10 @@ func (w *walker) finish() {
 	for _, what := range w.order {
 		w.out.Skipped(what, w.skipped[what])
 	}
-	if more := w.problems - maxNamed; more > 0 {
-		w.out.Problem(record.Problem{Offset: -1, What: fmt.Sprintf("%d more problems like those above", more)})
+	if w.records == 0 && w.problems.Told() == 0 && w.in.Size > 0 {
+		w.problem(0, "the web archive holds no records", "")
 	}
-	if w.records == 0 && w.problems == 0 && w.in.Size > 0 {
-		w.out.Problem(record.Problem{Offset: 0, What: "the web archive holds no records"})
-	}
+	w.problems.Close()
 }
 
 // walk goes through the file, one segment after the other: a segment is one

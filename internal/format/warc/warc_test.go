@@ -17,6 +17,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/andybalholm/brotli"
+
 	"dalil/internal/format"
 	"dalil/internal/record"
 )
@@ -163,6 +165,14 @@ func TestEveryPacking(t *testing.T) {
 	}
 }
 
+func brotlied(s string) string {
+	var b bytes.Buffer
+	w := brotli.NewWriter(&b)
+	w.Write([]byte(s))
+	w.Close()
+	return b.String()
+}
+
 func deflated(s string) string {
 	var b bytes.Buffer
 	w, _ := flate.NewWriter(&b, 9)
@@ -189,6 +199,8 @@ func TestContentCodings(t *testing.T) {
 		{"chunks go wrong", "Transfer-Encoding: chunked\r\n", "5\r\nhello\r\nno mark\r\nrest", "hellono mark\r\nrest", "chunk marks"},
 		{"cut chunk", "Transfer-Encoding: chunked\r\n", "ff\r\nhello", "hello", "inside a chunk"},
 		{"cut gzip", "Content-Encoding: gzip\r\n", gz[:len(gz)-6], body, "damaged"},
+		{"brotli", "Content-Encoding: br\r\n", brotlied(body), body, ""},
+		{"cut brotli", "Content-Encoding: br\r\n", brotlied(body)[:len(brotlied(body))-3], body[:16], "damaged"},
 		{"unpacked br", "Content-Encoding: br\r\n", body, body, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -201,9 +213,9 @@ func TestContentCodings(t *testing.T) {
 			}
 		})
 	}
-	pages, out := unpack(t, Kind, []byte(answer("https://varda.example/x", "Content-Encoding: br\r\n", "\x1b\x30\x01\xf8\xff\x00\x9c")))
-	if len(pages) != 0 || !strings.Contains(out.said(), `"br"`) {
-		t.Errorf("brotli: %d pages, said %q", len(pages), out.said())
+	pages, out := unpack(t, Kind, []byte(answer("https://varda.example/x", "Content-Encoding: zstd\r\n", "\x28\xb5\x2f\xfd\x00\x00\x9c")))
+	if len(pages) != 0 || !strings.Contains(out.said(), `"zstd"`) {
+		t.Errorf("zstd: %d pages, said %q", len(pages), out.said())
 	}
 }
 

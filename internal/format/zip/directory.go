@@ -9,6 +9,7 @@ import (
 	"hash/crc32"
 	"io"
 	"math"
+	"slices"
 	"time"
 	"unicode/utf8"
 
@@ -68,15 +69,26 @@ func (o *opener) directory() ([]member, error) {
 	if err != nil {
 		return nil, err
 	}
+	refuse := func(what string) ([]member, error) {
+		o.problem(start, "", "the zip lists "+what+": it was refused, nothing of it was taken", unpackIt)
+		return nil, nil
+	}
+	tooMany := fmt.Sprintf("more than %d files", format.MaxParts)
+	if declared > format.MaxParts {
+		return refuse(tooMany)
+	}
 	r := bufio.NewReaderSize(io.NewSectionReader(o.in.R, start, length), 64<<10)
-	members := make([]member, 0, min(declared, uint64(length/entryLen), format.MaxParts))
+	members := make([]member, 0, min(declared, uint64(length/entryLen)))
+	var buf []byte
 	names := 0
 	for at := start; at < start+length; {
-		if len(members) == format.MaxParts || names > maxNames {
-			o.problem(at, "", fmt.Sprintf("the zip lists more than the %d files that are taken; the rest was left", len(members)), unpackIt)
-			return members, nil
+		if len(members) == format.MaxParts {
+			return refuse(tooMany)
 		}
-		m, n, err := readEntry(r)
+		if names > maxNames {
+			return refuse(fmt.Sprintf("names of more than %d MiB", maxNames>>20))
+		}
+		m, n, err := readEntry(r, &buf)
 		if err != nil {
 			if len(members) == 0 {
 				return nil, errNoDirectory
@@ -152,8 +164,9 @@ func (o *opener) end64(end int64) (count uint64, size, offset, at int64, ok bool
 	return 0, 0, 0, 0, false
 }
 
-// readEntry reads one directory entry and returns its length too.
-func readEntry(r *bufio.Reader) (member, int64, error) {
+// readEntry reads one directory entry and returns its length too. buf is kept
+// between calls, because there may be a million of them.
+func readEntry(r *bufio.Reader, buf *[]byte) (member, int64, error) {
 	var b [entryLen]byte
 	if _, err := io.ReadFull(r, b[:]); err != nil {
 		return member{}, 0, err
@@ -165,7 +178,8 @@ func readEntry(r *bufio.Reader) (member, int64, error) {
 	u32 := func(i int) uint32 { return binary.LittleEndian.Uint32(b[i:]) }
 	m := member{flags: u16(8), method: u16(10), sum: u32(16), packed: int64(u32(20)), size: int64(u32(24)), header: int64(u32(42))}
 	nameLen, extraLen, commentLen := int(u16(28)), int(u16(30)), int(u16(32))
-	rest := make([]byte, nameLen+extraLen)
+	*buf = slices.Grow((*buf)[:0], nameLen+extraLen)
+	rest := (*buf)[:nameLen+extraLen]
 	if _, err := io.ReadFull(r, rest); err != nil {
 		return member{}, 0, err
 	}

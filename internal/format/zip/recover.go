@@ -61,7 +61,7 @@ func (o *opener) nextHeader(at int64) int64 { return find(o.in, at, sigLocal) }
 
 // find returns where sig next stands in the input; -1 when it does not.
 func find(in format.Input, at int64, sig string) int64 {
-	buf := make([]byte, 64<<10)
+	buf := make([]byte, 1<<10) // mostly it stands close by
 	for at < in.Size {
 		n, err := in.R.ReadAt(buf, at)
 		if i := bytes.Index(buf[:n], []byte(sig)); i >= 0 {
@@ -71,6 +71,9 @@ func find(in format.Input, at int64, sig string) int64 {
 			return -1
 		}
 		at += int64(n - len(sig) + 1)
+		if len(buf) < 64<<10 {
+			buf = make([]byte, 8*len(buf))
+		}
 	}
 	return -1
 }

@@ -55,11 +55,8 @@ const (
 	unpackIt    = "unpack the zip yourself and import the folder"
 )
 
-// maxNamed is how many bad members are named one by one.
-const maxNamed = 200
-
 func parts(ctx context.Context, in format.Input, out format.Sink, yield func(format.Part) error) error {
-	o := opener{ctx: ctx, in: in, out: out}
+	o := opener{ctx: ctx, in: in, out: out, problems: format.Problems{Out: out}}
 	members, err := o.directory()
 	switch {
 	case errors.Is(err, errNoDirectory):
@@ -94,21 +91,16 @@ type opener struct {
 	names  format.Names
 	budget format.Budget
 
-	named   int // problems reported one by one
-	unnamed int // and those only counted
-	system  int // files of the operating system
+	problems format.Problems
+	system   int // files of the operating system
 }
 
-// problem reports what is wrong with a member, up to maxNamed of them.
+// problem tells what is wrong with a member.
 func (o *opener) problem(at int64, name, what, remedy string) {
-	if o.named++; o.named > maxNamed {
-		o.unnamed++
-		return
-	}
 	if name != "" {
 		what = fmt.Sprintf("member %.200q %s", name, what)
 	}
-	o.out.Problem(record.Problem{Offset: at, What: what, Remedy: remedy, ID: shorten(name)})
+	o.problems.Tell(record.Problem{Offset: at, What: what, Remedy: remedy, ID: shorten(name)})
 }
 
 func shorten(s string) string {
@@ -123,9 +115,7 @@ func (o *opener) finish() {
 	if o.system > 0 {
 		o.out.Skipped("files of the operating system (.DS_Store, __MACOSX, Thumbs.db)", o.system)
 	}
-	if o.unnamed > 0 {
-		o.out.Problem(record.Problem{Offset: -1, What: fmt.Sprintf("%d more members of the zip had problems like those above", o.unnamed)})
-	}
+	o.problems.Close()
 }
 
 // refuseOverlaps drops members that share bytes of the file with another one:

@@ -1,0 +1,83 @@
+# make check   everything a commit has to pass; does its own set-up
+# make build   the program, ./dalil
+# make run     the sample case in a browser
+# make bench   figures, as ratios measured in one run
+# make torture the crash tests, every system call and a thousand kills
+# make fuzz    every fuzz test for 30 s (FUZZTIME=5m for longer)
+# make golden  write the expected outputs anew; look at the diff
+
+SHELL := /bin/sh
+GO    := go
+RACE  := ./internal/archive/disk ./internal/catalog/sqlite ./internal/pipeline ./internal/custody
+FUZZTIME := 30s
+
+export CGO_ENABLED ?= 0
+
+.PHONY: check needs format vet tidy test race static build run bench torture fuzz golden licences
+
+check: needs format vet tidy test race static
+	@echo "make check: all passed"
+
+# What the tests use beside Go: strace makes system calls fail, python3 runs
+# doc/verify.py, a C compiler is needed for the race detector, sha256sum and
+# bash are what the documents tell a reader to use.
+needs:
+	@missing=""; packages=""; \
+	need() { command -v $$1 >/dev/null 2>&1 || { missing="$$missing $$1"; packages="$$packages $$2"; }; }; \
+	need strace strace; need python3 python3; need gcc gcc; need bash bash; need sha256sum coreutils; \
+	command -v gcc >/dev/null 2>&1 && [ -e /usr/include/stdlib.h ] || packages="$$packages libc6-dev"; \
+	if [ -n "$$packages" ] && [ "$$(uname -s)" = Linux ] && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then \
+		echo "installing$$packages"; \
+		(apt-get install -y -q --no-install-recommends $$packages || \
+			{ apt-get update -q && apt-get install -y -q --no-install-recommends $$packages; }) </dev/null >/dev/null || exit 1; \
+		missing=""; need strace strace; need python3 python3; need gcc gcc; need bash bash; need sha256sum coreutils; \
+	fi; \
+	if [ -n "$$missing" ]; then \
+		echo "missing:$$missing. On Debian or Ubuntu: apt-get install$$packages"; exit 1; \
+	fi
+	$(GO) mod download
+
+format:
+	@bad=$$(gofmt -l cmd doc internal); if [ -n "$$bad" ]; then echo "not formatted; run gofmt -w on:"; echo "$$bad"; exit 1; fi
+
+vet:
+	$(GO) vet ./...
+	$(GO) tool staticcheck ./...
+
+tidy:
+	$(GO) mod tidy -diff
+
+test:
+	$(GO) test ./...
+
+race:
+	CGO_ENABLED=1 $(GO) test -race -short $(RACE)
+
+# One static binary, whatever it is built on.
+static:
+	CGO_ENABLED=0 $(GO) build -trimpath -o dalil ./cmd/dalil
+	./dalil --version
+
+build: static
+
+run:
+	$(GO) run ./cmd/dalil demo
+
+bench:
+	$(GO) run ./internal/bench
+
+torture:
+	DALIL_TORTURE=1 $(GO) test -count=1 -timeout 6h ./internal/archive/disk ./internal/catalog/sqlite ./internal/pipeline ./internal/custody ./doc ./cmd/dalil
+
+fuzz:
+	@for p in $$($(GO) list ./...); do \
+		for f in $$($(GO) test -list '^Fuzz' $$p | grep '^Fuzz'); do \
+			echo "$$p $$f"; $(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) $$p || exit 1; \
+		done; \
+	done
+
+golden:
+	DALIL_UPDATE=1 $(GO) test -count=1 ./cmd/dalil ./internal/web/... ./internal/export/...
+
+licences:
+	DALIL_UPDATE=1 $(GO) test -count=1 -run TestLicences ./cmd/dalil

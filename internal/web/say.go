@@ -1,0 +1,251 @@
+package web
+
+import (
+	"fmt"
+	"html/template"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"dalil/internal/record"
+)
+
+// functions are what templates may call. None of them returns markup.
+func (s *server) functions() template.FuncMap {
+	return template.FuncMap{
+		"bidi":     bidi,
+		"machine":  machine,
+		"n":        number,
+		"count":    count,
+		"bytes":    size,
+		"when":     s.when,
+		"clock":    s.clock,
+		"seconds":  s.seconds,
+		"lang":     languageName,
+		"runeName": runeName,
+		"statement": func(leaf uint64) string {
+			return s.desk.Case.IDs.ID(record.KindStatement, leaf)
+		},
+		"source":  func(leaf uint64) string { return s.desk.Case.IDs.ID(record.KindSource, leaf) },
+		"capture": func(leaf uint64) string { return s.desk.Case.IDs.ID(record.KindCapture, leaf) },
+		"run":     func(leaf uint64) string { return s.desk.Case.IDs.ID(record.KindRun, leaf) },
+		"here": func(path, at string) bool {
+			return path == at || at != "/" && strings.HasPrefix(path, at+"/") || at == "/statements" && strings.HasPrefix(path, "/s/") || at == "/sources" && strings.HasPrefix(path, "/c/")
+		},
+	}
+}
+
+// moment is a time as a page shows it: in the case's zone, with the same in UTC
+// for machines and for the title. Machine is "" when no time is stated.
+type moment struct {
+	Local, UTC, Machine string
+	NoZone              bool // the source printed no zone
+}
+
+func (s *server) when(w record.When) moment {
+	if !w.Known() {
+		return moment{Local: "time not stated"}
+	}
+	m, _ := w.MarshalText() // of a known time never fails
+	t := moment{Local: w.In(s.zone), UTC: w.In(time.UTC) + " UTC", Machine: string(m), NoZone: w.NoZone}
+	if w.Precision < record.ToMinute {
+		t.UTC = "exact to the " + w.Precision.String()
+	}
+	return t
+}
+
+// clock is our own clock, in milliseconds.
+func (s *server) clock(ms int64) moment { return s.when(record.AtUnix(ms / 1000)) }
+
+// seconds is a catalog's time: seconds, or none.
+func (s *server) seconds(sec int64) moment {
+	if sec == record.NoSeconds {
+		return moment{Local: "—"}
+	}
+	w := record.AtUnix(sec)
+	w.Precision = record.ToDay
+	t := s.when(w)
+	t.Local = time.Unix(sec, 0).In(s.zone).Format("2 Jan 2006")
+	t.UTC = time.Unix(sec, 0).UTC().Format("2006-01-02 15:04:05") + " UTC"
+	return t
+}
+
+// zoneName says which zone times are shown in: "Asia/Baghdad (UTC+3)".
+func zoneName(loc *time.Location, now time.Time) string {
+	offset := now.In(loc).Format("-07:00")
+	offset = strings.TrimSuffix(strings.Replace(offset, "-", "−", 1), ":00")
+	offset = strings.NewReplacer("+0", "+", "−0", "−").Replace(offset)
+	if offset == "+0" {
+		return "UTC"
+	}
+	if strings.HasPrefix(loc.String(), "Etc/") { // its sign means the opposite of what people read
+		return "UTC" + offset
+	}
+	return loc.String() + " (UTC" + offset + ")"
+}
+
+// number groups the digits of a whole number.
+func number[T int | int64 | uint64](n T) string {
+	s := strconv.FormatInt(int64(n), 10)
+	for i := len(s) - 3; i > 0 && s[i-1] != '-'; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
+}
+
+// count writes a number with its noun.
+func count(v any, one, many string) string {
+	var n int64
+	switch v := v.(type) {
+	case int:
+		n = int64(v)
+	case int64:
+		n = v
+	case uint64:
+		n = int64(v)
+	}
+	if n == 1 {
+		return "1 " + one
+	}
+	return number(n) + " " + many
+}
+
+// size writes a number of bytes for people.
+func size(n int64) string {
+	if n < 1024 {
+		return count(n, "byte", "bytes")
+	}
+	v, unit := float64(n), 0
+	for v >= 1024 && unit < 4 {
+		v, unit = v/1024, unit+1
+	}
+	return fmt.Sprintf("%.1f %s", v, [...]string{"", "KiB", "MiB", "GiB", "TiB"}[unit])
+}
+
+// languageName is the English name of a language, or its tag.
+func languageName(tag string) string {
+	base, _, _ := strings.Cut(tag, "-")
+	names := map[string]string{"ar": "Arabic", "fa": "Persian", "ckb": "Sorani", "kmr": "Kurmanji", "ku": "Kurdish", "ur": "Urdu", "he": "Hebrew",
+		"yi": "Yiddish", "en": "English", "tr": "Turkish", "ps": "Pashto", "fr": "French", "de": "German", "ru": "Russian", "uk": "Ukrainian",
+		"es": "Spanish", "it": "Italian", "pt": "Portuguese", "nl": "Dutch", "id": "Indonesian", "sv": "Swedish", "az": "Azerbaijani", "ug": "Uyghur",
+		"und": "language not known", "": "language not known"}
+	if n := names[base]; n != "" {
+		return n
+	}
+	return tag
+}
+
+// flagWords explain a flag to somebody who has to rely on the statement.
+func flagWords(f record.Flag) string {
+	switch f {
+	case record.FlagInvalidUTF8:
+		return "Some bytes of the text are not valid UTF-8. They are shown as � here; the captured file has them as they were."
+	case record.FlagDuplicateKey:
+		return "The file states one property of this statement twice. Readers disagree which of them counts."
+	case record.FlagControlEscape:
+		return "The file holds control characters written in a way that is not valid JSON, a known defect of the exporting program. They were read all the same."
+	case record.FlagNoZone:
+		return "The source states a time without its zone. It was read in the time zone of this case."
+	case record.FlagClockConflict:
+		return "Two places of the file give different times for this statement."
+	case record.FlagTextConflict:
+		return "Two places of the file give different texts for this statement."
+	case record.FlagDerivedText:
+		return "The text was extracted by software. Check it against the page before relying on it."
+	case record.FlagDuplicateID:
+		return "Two messages of one export share this id."
+	case record.FlagTruncated:
+		return "The file ends inside this statement: it was cut off before it came here."
+	case record.FlagLoneSurrogate:
+		return "A character of the text is only half there in the file."
+	case record.FlagUnknownParts:
+		return "The file says more about this statement than this version can read."
+	case record.FlagBidiControls:
+		return "A name or title holds invisible characters that change the order in which text is shown. They are spelled out here."
+	case record.FlagNotReadAgain:
+		return "Today's reader does not find in the file what an earlier one read there. The file itself is unchanged."
+	case record.FlagForwardByName:
+		return "It was forwarded from a display name. The export gives no id, so who that is remains a matter of names."
+	}
+	return "The reader noted: " + string(f)
+}
+
+// whyWords say by which rule a word of the query met a word of the text.
+func whyWords(how string) string {
+	switch how {
+	case "word":
+		return "the same word"
+	case "phrase":
+		return "the same words in this order"
+	case "spelling":
+		return "another spelling"
+	case "article":
+		return "with an article or a particle joined to it"
+	case "name":
+		return "the same name in another script"
+	case "near":
+		return "near each other"
+	case "start":
+		return "begins so"
+	case "fuzzy":
+		return "nearly so spelt"
+	}
+	return how
+}
+
+// actionWords say what a decision did.
+func actionWords(action string) string {
+	words := map[string]string{"withdraw": "withdrew", "restore": "restored", "erase-request": "asked to erase", "erase": "had erased",
+		"restrict": "restricted", "lift-restriction": "lifted the restriction of", "undo": "took back"}
+	if w := words[action]; w != "" {
+		return w
+	}
+	return action
+}
+
+// sourceKind says what sort of publisher a source is.
+func sourceKind(t record.SourceType) string {
+	words := map[record.SourceType]string{record.Channel: "channel", record.Group: "group", record.PrivateIM: "private chat",
+		record.Outlet: "outlet", record.Folder: "folder of files", record.Table: "table"}
+	if w := words[t]; w != "" {
+		return w
+	}
+	return string(t)
+}
+
+// gapWords say what could not be seen, as one sentence's end: "ids 210–214 were
+// never seen".
+func (s *server) gapWords(g record.Gap) string {
+	if g.First != "" {
+		if g.First == g.Last {
+			return "id " + g.First + " was never seen"
+		}
+		return "ids " + g.First + "–" + g.Last + " were never seen"
+	}
+	at := func(sec int64) string { return record.AtUnix(sec).In(s.zone)[:16] }
+	switch {
+	case g.To == record.NoSeconds && g.From == record.NoSeconds:
+		return "nothing could be seen"
+	case g.To == record.NoSeconds:
+		return "nothing could be seen from " + at(g.From) + " on"
+	case g.From == record.NoSeconds:
+		return "nothing could be seen until " + at(g.To)
+	}
+	return "nothing could be seen from " + at(g.From) + " to " + at(g.To)
+}
+
+// byCount lists the keys of a tally, most first.
+func byCount(m map[string]int64) []string {
+	var keys []string
+	for k := range m {
+		keys = append(keys, k)
+	}
+	slices.SortFunc(keys, func(a, b string) int {
+		if m[a] != m[b] {
+			return int(m[b] - m[a])
+		}
+		return strings.Compare(a, b)
+	})
+	return keys
+}

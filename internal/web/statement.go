@@ -1,0 +1,210 @@
+package web
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"dalil/internal/desk"
+	"dalil/internal/record"
+)
+
+// statementData is a statement's page.
+type statementData struct {
+	desk.Detail
+	URL       string
+	SourceURL string
+	Chips     []chip
+	Body      block
+	Raw       bool   // every unseen character is spelled out
+	RawURL    string // address of the other view of the text
+	Versions  []versionRow
+	Media     []mediaRow
+	Comments  []commentRow
+	More      bool // there are more comments
+	Near      []gapRow
+	Holes     int // gaps of this source not shown
+	Flags     []string
+	Refs      []refRow
+	Acts      []act
+	Signed    string // who signed inside the source
+	ReplyURL  string
+	UnderURL  string
+	ForwardTo string
+	Out       string // of its own address
+	Export    string // Path of the capture, and of the container
+}
+
+type versionRow struct {
+	record.Statement
+	Diff  *block // against the version before
+	Title bool   // the title changed
+}
+
+type mediaRow struct {
+	record.Media
+	N         int
+	Have      bool
+	Open      bool // shown now
+	Colour    bool
+	URL       string // to see it on this page
+	ColourURL string
+	File      string // its bytes
+}
+
+type commentRow struct {
+	record.Statement
+	ID, URL string
+	Who     string
+	Body    block
+	Chips   []chip
+}
+
+type refRow struct{ Text, Out string }
+
+func (s *server) statement(r *http.Request) (reply, error) {
+	ctx := r.Context()
+	t, err := s.desk.Detail(ctx, r.PathValue("id"))
+	if err != nil {
+		return reply{}, err
+	}
+	st := t.Statement
+	d := statementData{Detail: t, URL: s.at(st), SourceURL: s.atSource(st.Source), Chips: chipsOf(st)}
+	if r.URL.EscapedPath() != d.URL && r.URL.Path != unescaped(d.URL) {
+		to := d.URL + suffix(r)
+		if r.URL.RawQuery != "" {
+			to += "?" + r.URL.RawQuery
+		}
+		return reply{moved: to}, nil
+	}
+	ask := r.URL.Query()
+	d.Raw = ask.Get("show") == "all"
+	if d.RawURL = d.URL + "?show=all"; d.Raw {
+		d.RawURL = d.URL
+	}
+	d.Body = prose(st.Text, st.Lang, st.Entities, d.Raw)
+	for i, v := range t.Versions {
+		row := versionRow{Statement: v}
+		if i > 0 && !v.Erased && !t.Versions[i-1].Erased {
+			was := t.Versions[i-1]
+			row.Title = was.Title != v.Title
+			b := compare(was.Text, v.Text, v.Lang)
+			row.Diff = &b
+		}
+		d.Versions = append(d.Versions, row)
+	}
+	slices.Reverse(d.Versions)
+	open, _ := strconv.Atoi(ask.Get("open"))
+	for i, m := range st.Media {
+		n := strconv.Itoa(i + 1)
+		row := mediaRow{Media: m, N: i + 1, Have: !m.Blob.IsZero(), Open: open == i+1, Colour: ask.Get("colour") == "1",
+			URL: d.URL + "?open=" + n + "#file-" + n, ColourURL: d.URL + "?open=" + n + "&colour=1#file-" + n, File: "/s/" + t.ID + "/media/" + n}
+		row.Open = row.Open && row.Have && picture(m)
+		d.Media = append(d.Media, row)
+	}
+	if st.Kind == record.Article {
+		comments, more, err := s.desk.Comments(ctx, st)
+		if err != nil {
+			return reply{}, err
+		}
+		d.More = more
+		for _, c := range comments {
+			d.Comments = append(d.Comments, commentRow{c, s.desk.StatementID(c), s.at(c), party(c.Sender), prose(c.Text, c.Lang, c.Entities, d.Raw), chipsOf(c)})
+		}
+	}
+	near := nearby(t.Gaps, st)
+	d.Holes = len(t.Gaps) - len(near)
+	if d.Near, err = s.gapRows(ctx, near); err != nil {
+		return reply{}, err
+	}
+	for _, f := range st.Flags {
+		d.Flags = append(d.Flags, flagWords(f))
+	}
+	for _, x := range st.Refs {
+		d.Refs = append(d.Refs, refRow{x, outTo(found.FindString(x))})
+	}
+	for _, x := range t.Decisions {
+		a, err := s.actOf(ctx, x)
+		if err != nil {
+			return reply{}, err
+		}
+		d.Acts = append(d.Acts, a)
+	}
+	d.Signed = party(st.Sender)
+	if t.ReplyTo != nil {
+		d.ReplyURL = s.at(*t.ReplyTo)
+	}
+	if t.Under != nil {
+		d.UnderURL = s.at(*t.Under)
+	}
+	if t.ForwardID != "" {
+		d.ForwardTo = "/c/" + t.ForwardID
+	}
+	d.Out = outTo(st.URL)
+	d.Export = t.Capture.Path
+	if t.Container.Leaf != 0 {
+		d.Export = t.Container.Path + " ▸ " + t.Capture.Path
+	}
+	title := st.Title
+	if title == "" {
+		title = t.Source.Name + ", " + s.when(st.Posted).Local
+	}
+	return reply{page: "statement", title: title, data: d, json: s.statementJSON(d)}, nil
+}
+
+// statementJSON is the statement as `dalil show --json` prints it, with its
+// versions, its surroundings and its proof.
+func (s *server) statementJSON(d statementData) any {
+	var versions []desk.View
+	for _, v := range d.Detail.Versions {
+		versions = append(versions, s.desk.View(v))
+	}
+	comments := make([]desk.View, len(d.Comments))
+	for i, c := range d.Comments {
+		comments[i] = s.desk.View(c.Statement)
+	}
+	return struct {
+		desk.View
+		Versions  []desk.View `json:"versions"`
+		Comments  []desk.View `json:"comments,omitempty"`
+		Gaps      []gapJSON   `json:"gaps_near,omitempty"`
+		Decisions []actJSON   `json:"decisions,omitempty"`
+		Proof     proofJSON   `json:"proof"`
+	}{s.desk.View(d.Statement), versions, comments, gapsJSON(d.Near), s.actsJSON(d.Acts), proofOf(d.Proof)}
+}
+
+type proofJSON struct {
+	Unaltered bool        `json:"unaltered"`
+	Problem   string      `json:"problem,omitempty"`
+	Span      record.Span `json:"span"`
+	LogEntry  uint64      `json:"log_entry"`
+	LogSize   uint64      `json:"log_size"`
+	Root      string      `json:"root"`
+}
+
+func proofOf(p desk.Proof) proofJSON {
+	return proofJSON{p.Unaltered, p.Problem, p.Span, p.Index, p.Size, p.Root}
+}
+
+func party(p record.Party) string {
+	if p.Pseudonym != "" {
+		return p.Pseudonym
+	}
+	return p.Name
+}
+
+func unescaped(p string) string {
+	u, err := url.PathUnescape(p)
+	if err != nil {
+		return p
+	}
+	return u
+}
+
+// picture reports whether a file says of itself that it is a picture that can
+// be shown. What its bytes are is found out when they are asked for.
+func picture(m record.Media) bool {
+	return m.Kind == "photo" || strings.HasPrefix(m.Type, "image/") || m.Kind == "image" || m.Kind == "sticker"
+}

@@ -1,0 +1,294 @@
+// Package web shows a case in a browser: plain pages that need no script, load
+// nothing from elsewhere and change nothing.
+//
+// The rules of these pages, each held by a test:
+//
+//   - Data reaches markup only as text of a template. No template.HTML.
+//   - Whatever a source wrote is a fragment or a block with lang and dir
+//     (bidi.go), so that no text can reorder its neighbours; characters that
+//     cannot be seen are spelled out.
+//   - Nothing is loaded that was not asked for: pictures wait for a click, links
+//     out lead to a page that says what opening them would tell.
+//   - A page is three files side by side: page.go, page.tmpl, page.css. Every
+//     page answers .json with the same content.
+package web
+
+import (
+	"context"
+	"embed"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"html/template"
+	"io/fs"
+	"net/http"
+	"path"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"dalil/internal/desk"
+	"dalil/internal/record"
+)
+
+//go:embed *.tmpl *.css fonts/*.woff2
+var files embed.FS
+
+// Options are the choices of whoever serves.
+type Options struct {
+	// Hosts are names under which this server may be called, beside localhost
+	// and the loopback addresses. Every other Host is refused with 421, so that
+	// a page from elsewhere cannot reach the case through a name of its own.
+	Hosts []string
+	// Patience bounds the work on one page; 0 means 20 seconds.
+	Patience time.Duration
+}
+
+// server is the case being shown.
+type server struct {
+	desk   *desk.Desk
+	zone   *time.Location
+	hosts  []string
+	wait   time.Duration
+	pages  map[string]*template.Template
+	sheet  []byte
+	static string // address of the style sheet
+
+	mu     sync.Mutex
+	counts map[monthKey]monthCount // of closed months: the log only grows
+}
+
+// New returns the pages of the case that d works on.
+func New(d *desk.Desk, opt Options) http.Handler {
+	s := &server{desk: d, zone: d.Case.Zone, hosts: opt.Hosts, wait: opt.Patience, counts: map[monthKey]monthCount{}}
+	if s.wait == 0 {
+		s.wait = 20 * time.Second
+	}
+	s.pages = parsePages(s)
+	s.sheet = styleSheet()
+	s.static = "/static/dalil-" + record.DigestOf(s.sheet).String()[:12] + ".css"
+
+	m := http.NewServeMux()
+	for pattern, make := range map[string]func(*http.Request) (reply, error){
+		"/{$}":              s.overview,
+		"/statements":       s.statements,
+		"/s/{id}":           s.statement,
+		"/s/{id}/{slug}":    s.statement,
+		"/s/{id}/proof":     s.proof,
+		"/sources":          s.sources,
+		"/c/{id}":           s.source,
+		"/imports":          s.imports,
+		"/imports/{id}":     s.receipt,
+		"/log":              s.log,
+		"/help":             s.help,
+		"/out":              s.out,
+		"/s/{id}/raw":       s.raw,
+		"/s/{id}/media/{n}": s.media,
+	} {
+		m.Handle(pattern, s.page(make))
+	}
+	m.HandleFunc(s.static, s.serveSheet)
+	m.HandleFunc("/static/fonts/{name}", s.serveFont)
+	m.Handle("/", s.page(func(r *http.Request) (reply, error) {
+		return reply{}, record.WithHint(fmt.Errorf("there is no page %q: %w", r.URL.Path, record.ErrNotFound), "go to the overview, or search")
+	}))
+	return s.guard(http.NewCrossOriginProtection().Handler(jsonSuffix(m)))
+}
+
+// reply is what a page has to say.
+type reply struct {
+	page  string // name of its template
+	title string
+	data  any
+	json  any // the same for programs
+	next  string
+	moved string // instead: where it is now
+	bytes *download
+	code  int // status; 0 is 200
+}
+
+// download is bytes handed out as they are.
+type download struct {
+	data        []byte
+	contentType string
+	filename    string // offered for saving; "" shows the bytes in place
+}
+
+// view is what every template gets: its data and what the frame around it says.
+type view struct {
+	Title string
+	Case  string
+	Zone  string
+	Sheet string
+	Query string // in the search box
+	Here  string // path, to mark where one is
+	JSON  string // address of the same page for programs; "" when there is none
+	Stand desk.Standing
+	Data  any
+}
+
+// page makes a handler of a page.
+func (s *server) page(make func(*http.Request) (reply, error)) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		ctx, cancel := context.WithTimeout(r.Context(), s.wait)
+		defer cancel()
+		r = r.WithContext(ctx)
+		rep, err := make(r)
+		if err != nil {
+			s.fail(w, r, err)
+			return
+		}
+		switch {
+		case rep.moved != "":
+			http.Redirect(w, r, rep.moved, http.StatusMovedPermanently)
+		case rep.bytes != nil:
+			s.hand(w, r, rep.bytes)
+		case wantsJSON(r):
+			if rep.json == nil {
+				s.fail(w, r, record.WithHint(fmt.Errorf("this page has no .json: %w", record.ErrNotFound), "take .json off the address"))
+				return
+			}
+			s.writeJSON(w, r, rep)
+		default:
+			s.write(w, r, rep)
+		}
+	})
+}
+
+// write sends a page. It is rendered whole before the first byte goes out, so
+// that a page is never half a page.
+func (s *server) write(w http.ResponseWriter, r *http.Request, rep reply) {
+	v := view{Title: rep.title, Case: s.desk.Case.Config.Name, Zone: zoneName(s.zone, s.desk.Case.Now()), Sheet: s.static,
+		Query: r.URL.Query().Get("q"), Here: r.URL.Path, Data: rep.data}
+	if rep.json != nil {
+		v.JSON = jsonAddress(r)
+	}
+	v.Stand, _ = s.desk.Standing(r.Context()) // the footer does without what cannot be read
+	var b strings.Builder
+	if err := s.pages[rep.page].ExecuteTemplate(&b, "layout.tmpl", v); err != nil {
+		http.Error(w, "The page could not be made.", http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.WriteHeader(max(rep.code, http.StatusOK))
+	w.Write([]byte(b.String())) //nolint:errcheck // the reader has gone
+}
+
+func (s *server) writeJSON(w http.ResponseWriter, r *http.Request, rep reply) {
+	b, err := json.Marshal(rep.json)
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	if rep.next != "" {
+		w.Header().Set("Link", "<"+rep.next+`>; rel="next"`)
+	}
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	w.WriteHeader(max(rep.code, http.StatusOK))
+	w.Write(append(b, '\n')) //nolint:errcheck // the reader has gone
+}
+
+// hand sends bytes that came from outside: never as a document of ours.
+func (s *server) hand(w http.ResponseWriter, r *http.Request, d *download) {
+	h := w.Header()
+	h.Set("Content-Security-Policy", "default-src 'none'; sandbox; frame-ancestors 'none'")
+	h.Set("Content-Type", d.contentType)
+	if d.filename != "" {
+		h.Set("Content-Disposition", `attachment; filename="`+d.filename+`"`)
+	}
+	http.ServeContent(w, r, "", time.Time{}, strings.NewReader(string(d.data)))
+}
+
+func (s *server) serveSheet(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Content-Type", "text/css; charset=utf-8")
+	w.Header().Set("Cache-Control", "max-age=31536000, immutable") // its address is its hash
+	http.ServeContent(w, r, "", time.Time{}, strings.NewReader(string(s.sheet)))
+}
+
+func (s *server) serveFont(w http.ResponseWriter, r *http.Request) {
+	name := r.PathValue("name")
+	b, err := files.ReadFile("fonts/" + name)
+	if err != nil || path.Ext(name) != ".woff2" {
+		s.fail(w, r, fmt.Errorf("font: %w", record.ErrNotFound))
+		return
+	}
+	w.Header().Set("Content-Type", "font/woff2")
+	w.Header().Set("Cache-Control", "max-age=604800")
+	http.ServeContent(w, r, "", time.Time{}, strings.NewReader(string(b)))
+}
+
+// parsePages parses every page with the frame and the parts they share. The
+// templates are embedded: that they parse is known when the tests have run.
+func parsePages(s *server) map[string]*template.Template {
+	names, _ := fs.Glob(files, "*.tmpl")
+	shared := []string{"layout.tmpl", "parts.tmpl"}
+	pages := map[string]*template.Template{}
+	for _, n := range names {
+		if !slices.Contains(shared, n) {
+			t := template.New(n).Funcs(s.functions())
+			pages[strings.TrimSuffix(n, ".tmpl")] = template.Must(t.ParseFS(files, append(shared, n)...))
+		}
+	}
+	return pages
+}
+
+// styleSheet joins the sheets: the frame's first, then the pages' by name.
+func styleSheet() []byte {
+	names, _ := fs.Glob(files, "*.css")
+	slices.SortFunc(names, func(a, b string) int {
+		if (a == "layout.css") != (b == "layout.css") {
+			return map[bool]int{true: -1, false: 1}[a == "layout.css"]
+		}
+		return strings.Compare(a, b)
+	})
+	var all []byte
+	for _, n := range names {
+		b, _ := files.ReadFile(n)
+		all = append(all, b...)
+	}
+	return all
+}
+
+type jsonKey struct{}
+
+// jsonSuffix takes .json off the end of a path and remembers it. The overview
+// is /index.json.
+func jsonSuffix(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		p, ok := strings.CutSuffix(r.URL.Path, ".json")
+		if !ok || strings.HasPrefix(p, "/static/") {
+			next.ServeHTTP(w, r)
+			return
+		}
+		if p == "/index" {
+			p = "/"
+		}
+		r = r.Clone(context.WithValue(r.Context(), jsonKey{}, true))
+		r.URL.Path, r.URL.RawPath = p, ""
+		next.ServeHTTP(w, r)
+	})
+}
+
+func wantsJSON(r *http.Request) bool { return r.Context().Value(jsonKey{}) != nil }
+
+// jsonAddress is the address of the same page for programs.
+func jsonAddress(r *http.Request) string {
+	u := *r.URL
+	if u.Path == "/" {
+		u.Path = "/index"
+	}
+	u.Path, u.RawPath = u.Path+".json", ""
+	return u.RequestURI()
+}
+
+// suffix returns ".json" when the page was asked for as JSON, for redirects.
+func suffix(r *http.Request) string {
+	if wantsJSON(r) {
+		return ".json"
+	}
+	return ""
+}
+
+// tooLong says that a page took longer than Patience.
+func tooLong(err error) bool { return errors.Is(err, context.DeadlineExceeded) }
