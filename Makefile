@@ -4,7 +4,7 @@
 # make bench   figures, as ratios measured in one run
 # make torture the crash tests, every system call and a thousand kills
 # make fuzz    every fuzz test for 30 s (FUZZTIME=5m for longer)
-# make golden  write the expected outputs anew; look at the diff
+# make golden  write the outputs shown in the documents anew; look at the diff
 
 SHELL := /bin/sh
 GO    := go
@@ -67,7 +67,7 @@ bench:
 	$(GO) run ./internal/bench
 
 torture:
-	DALIL_TORTURE=1 $(GO) test -count=1 -timeout 6h ./internal/archive/disk ./internal/catalog/sqlite ./internal/pipeline ./internal/custody ./doc ./cmd/dalil
+	DALIL_TORTURE=1 $(GO) test -count=1 -timeout 6h ./...
 
 fuzz:
 	@for p in $$($(GO) list ./...); do \
@@ -76,8 +76,8 @@ fuzz:
 		done; \
 	done
 
-golden:
-	DALIL_UPDATE=1 $(GO) test -count=1 ./cmd/dalil ./internal/web/... ./internal/export/...
+golden: licences
+	DALIL_UPDATE=1 $(GO) test -count=1 -run TestDocuments ./cmd/dalil
 
 licences:
 	DALIL_UPDATE=1 $(GO) test -count=1 -run TestLicences ./cmd/dalil

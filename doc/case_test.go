@@ -121,13 +121,10 @@ func newCase(t *testing.T, n int) *aCase {
 		l.Offset, l.Length = int64(s[0]), int64(s[1]-s[0])
 		batch = append(batch, c.entry(l, export.Bytes()[s[0]:s[1]], nil))
 	}
-	for _, x := range []struct {
-		capture uint64
-		raw     []byte
-	}{{pageFile, page}, {goneFile, gone}} {
+	for _, capture := range []uint64{pageFile, goneFile} {
 		l := record.NewLeaf(record.LeafStatement, 0)
-		l.Capture, l.Source, l.ID = x.capture, src, fmt.Sprint("file ", x.capture)
-		batch = append(batch, c.entry(l, x.raw, nil))
+		l.Capture, l.Source, l.ID = capture, src, fmt.Sprint("file ", capture)
+		batch = append(batch, c.entry(l, nil, nil)) // a whole file: its capture binds it
 	}
 	first := c.append(batch...)
 

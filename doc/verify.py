@@ -127,7 +127,8 @@ def read_entry(raw):
     """The entry as a dict; Bad unless raw is the one form in which it may be written."""
     text, before = raw.decode("utf-8"), -1; e = read_json(text)
     need(isinstance(e, dict) and len(raw) <= 65535 and compact(e) == text and e.get("kind") in KINDS and "at" in e
-         and ("size" in e) == (e["kind"] == "capture") and ("offset" in e) == ("length" in e), "the entry is not as the specification says")
+         and ("size" in e) == (e["kind"] == "capture") and ("offset" in e) == ("length" in e)
+         and (e["kind"] != "statement" or ("commit" in e) == ("length" in e)), "the entry is not as the specification says")
     for name, v in e.items():
         rank, form = MEMBERS.get(name, (-1, ""))
         need(rank > before and FORMS[form](v) and (v if name in ("offset", "size") else 0) >= 0, "the entry's member %s is wrong or not in its place" % name)
@@ -140,7 +141,7 @@ class Signatures:
     def check(self, index, e, raw):
         if e["kind"] == "key": self.keys[e.get("by")] = e.get("key", "")
         if index == 0 and e["kind"] != "key": self.first = e, raw  # signed by the key that entry 1 introduces
-        elif "sig" in e or e["kind"] in SIGNED: self.verify(index, e, raw, self.keys.get(e.get("by")))
+        elif e.keys() & {"sig", "by"} or e["kind"] in SIGNED: self.verify(index, e, raw, self.keys.get(e.get("by")))
         if index == 1 and self.first and e["kind"] == "key": self.first = self.verify(0, *self.first, e.get("key", ""))
     def verify(self, index, e, raw, key):
         with self.found.at("log entry %d" % index):
@@ -199,7 +200,8 @@ def bundle_files(path, found):
             room[0] -= len(b); need(room[0] >= 0, "the zip unpacks to more than 200 times its size"); yield b
     return files, read
 def check_bundle(path, found, since):
-    (files, read), listed, sums, before, signatures, used = bundle_files(path, found), {}, {}, -1, Signatures(found), set()
+    (files, read), listed, sums, before, signatures = bundle_files(path, found), {}, {}, -1, Signatures(found)
+    used, blobs = set(), {}  # files that are spans; the file of each capture
     with found.at("MANIFEST.sha256"):
         for line in lines(read("MANIFEST.sha256")) if "MANIFEST.sha256" in files else ():
             m = re.fullmatch("([0-9a-f]{64})  (.+)", line.decode("latin-1"))
@@ -225,21 +227,25 @@ def check_bundle(path, found, since):
                 before, raw = x["index"], x["entry"].encode()
                 need(proven_root(leaf_hash(raw), before, size - 1, [unbase64(h, 32) for h in x["proof"]]) == root, "its proof does not lead to the checkpoint")
                 e = read_entry(raw); found.count(entries=1, statements=e["kind"] == "statement"); signatures.check(before, e, raw)
-                disclosed(x, e, sums, used, read, found)
+                disclosed(x, e, sums, used, blobs, read, found)
         need(before >= 0, "entries.ndjson has no entries")
     signatures.end(); found.note("texts, items.csv and START-HERE.html are the sender's reading of the original bytes")
-def disclosed(x, e, sums, used, read, found):
+def disclosed(x, e, sums, used, blobs, read, found):
     """The bytes shown for an entry must be those it was made for."""
     body, file, statement = x.get("body"), x.get("file"), e["kind"] == "statement"
-    committed = file is not None if statement else body is not None
+    span = statement and "length" in e  # else a file is a whole one, which the capture's entry binds
+    committed = body is not None or span and file is not None
+    if e["kind"] == "capture": blobs[x["index"]] = e.get("blob")
     need((file is None or e["kind"] in ("statement", "capture")) and (body is None or not statement) and committed == ("salt" in x)
          and (not committed or "commit" in e and re.fullmatch("[0-9a-f]{64}", x["salt"])), "salt, body and file do not go together")
-    need(file is None or file in sums and (file not in used if statement else sums[file] == e.get("blob")), "its file %s is not what it was made for" % file)
+    blob = blobs.get(e.get("capture")) if statement else e.get("blob")
+    need(file is None or file in sums and (file not in used if span else sums[file] == blob),
+         "its file %s is not what it was made for, or the entry that binds it is not here" % file)
     if committed:
-        mac = hmac.new(bytes.fromhex(x["salt"]), b"" if statement else body.encode(), "sha256")
-        if statement: digest(read(file), mac)
-        used.add(file); found.count(commitments=1)
-        need(mac.hexdigest() == e["commit"], "%s is not what the entry was made for" % (file if statement else "its body"))
+        mac = hmac.new(bytes.fromhex(x["salt"]), b"" if span else body.encode(), "sha256")
+        if span: digest(read(file), mac); used.add(file)
+        found.count(commitments=1)
+        need(mac.hexdigest() == e["commit"], "%s is not what the entry was made for" % (file if span else "its body"))
 
 # ---- A case (spec 1-7)
 LOOSE = re.compile(r"case\.toml|log/(key|checkpoint)|lock|(catalog\.(db|sum|open)|(search|state)\.db)(-wal|-shm|-journal)?")
@@ -250,7 +256,8 @@ def tile_name(level, n, width):
 class Case:
     def __init__(self, top, found):
         self.top, self.found, self.files, self.last, self.size = top, found, walk(top, found), ("", None), 0
-        self.captures, self.doubtful, self.destroyed, self.tombstones, self.toml = {}, {}, {}, [], None
+        self.captures, self.now, self.tombstones, self.erase, self.toml = {}, {}, [], set(), None
+        self.destroyed, self.half, self.doubtful = {}, {}, {}  # entries without salt, with a body left, with other bytes
     def open(self, name):
         need(name in self.files, "it is missing"); return open(os.path.join(self.top, *name.split("/")), "rb")
     def read(self, name):
@@ -302,18 +309,25 @@ class Case:
         return None if left else mac.hexdigest()
     def entry(self, index, e, salt, body):
         kind = e["kind"]; self.found.count(entries=1, statements=kind == "statement")
-        if kind == "capture": self.captures[index] = e["blob"], e["size"]
-        if kind == "tombstone": self.tombstones.append(e)
+        if kind == "capture":
+            self.captures[index] = e["blob"], e["size"]
+            if not self.now.get(e["blob"], True): del self.now[e["blob"]]  # captured anew
+        if kind == "statement": need(e.get("capture") in self.captures, "the capture it names is not in the log")
+        if kind == "decision" and e.get("action") == "erase": self.erase.add(e.get("target"))
+        if kind == "tombstone":
+            self.tombstones.append(e)
+            if "blob" in e: self.now[e["blob"]] = e.get("now")
         if kind in ("case", "config") and body is not None: self.toml = read_json(body.decode("utf-8"))["toml"]
         if len(salt) < 32: return  # said of the file of salts
         if "commit" not in e: return need(body is None and salt == ZERO, "it has a salt or body that it does not commit to")
         need((body is None) == (kind == "statement"), "its body is missing, or it is a statement and has one")
         if salt == ZERO:
             self.destroyed[index] = (e.get("source"), e["id"]) if "id" in e else index
-            return need(not (body or b"").strip(b"\0"), "its salt was destroyed, and its body was not")
+            if (body or b"").strip(b"\0"): self.half[index] = "its salt was destroyed, and its body was not"
+            return
         self.found.count(commitments=1)
         try: need(self.commitment(e, salt, body) in (None, e["commit"]), "its bytes are not those it was made for")
-        except WRONG as err: self.doubtful[index] = "%s" % err  # unless it was erased
+        except WRONG as err: self.doubtful[index] = "%s" % err, e, body  # unless it was erased
     def log(self, root, old):
         """Entries, salts, bodies and tiles in one pass (spec 3, 4, 5)."""
         rows, signatures, count, block = [], Signatures(self.found), 0, -1
@@ -334,29 +348,38 @@ class Case:
             for level, row in enumerate(rows): self.check_tile(level, count >> 8 * level + 8, row) if row else None
             if log_root(rows) != root: self.found.problem("log/checkpoint", "its root is not that of the entries")
     def erasures(self):
-        """What tombstones say is gone must be gone (spec 7). Returns what each rewritten file holds now; None: it is gone."""
-        now, targets = {t["blob"]: t.get("now") for t in self.tombstones if "blob" in t}, {t.get("target") for t in self.tombstones}
+        """What tombstones say is gone must be gone, and nothing else, but by an erasure that a crash cut short (spec 7)."""
+        targets = {t.get("target") for t in self.tombstones}; self.erase -= targets
         for t in self.tombstones:
             with self.found.at("log entry %d" % t.get("target", 0)):
                 need(self.part("side/salt/%06d" % (t["target"] >> 16), 32 * (t["target"] & 65535), 32) == ZERO, "it was erased, but its salt is still there")
-                if t.get("now") and now[t["blob"]]:
+                if t.get("now") and self.now.get(t["blob"]):
                     need(self.part(blob_name(t["blob"]), t["offset"], t["length"]) == b" " * t["length"], "it was erased, but its bytes are still there")
         forgotten = {self.destroyed.get(t) for t in targets}  # a tombstone of a statement is for all its versions
         for index in self.destroyed.keys() - targets:
-            if self.destroyed[index] not in forgotten: self.found.problem("log entry %d" % index, "its salt was destroyed, and no tombstone says so")
-        for index in self.doubtful.keys() - targets: self.found.problem("log entry %d" % index, self.doubtful[index])
-        return now
-    def archive(self, now):
+            if self.destroyed[index] not in forgotten: self.gone("log entry %d" % index, "its salt was destroyed, and no tombstone says so")
+        for index, what in self.half.items(): self.gone("log entry %d" % index, what, index not in targets)
+        for index, (what, e, body) in self.doubtful.items():
+            if index not in targets: self.gone("log entry %d" % index, what, self.erase and self.blank(e, body))
+    def gone(self, where, what, unfinished=True):
+        """A problem, or a note while an erasure is decided and has no tombstone yet."""
+        if not self.erase or not unfinished: return self.found.problem(where, what)
+        self.found.note("%s: %s, while an erasure is not finished; opening the case for writing finishes it" % (where, what))
+    def blank(self, e, body):
+        if body is not None: return body[:1] == b"\0"
+        return not self.part(blob_name(self.captures[e["capture"]][0]), e["offset"], e["length"]).strip(b" ")
+    def archive(self):
         """Each evidence file under its SHA-256 and none missing (spec 2); no file that does not belong here (spec 1)."""
         known = dict(self.captures.values())
         for name in sorted(self.files):
             m = re.fullmatch("archive/([0-9a-f]{2})/(\\1[0-9a-f]{62})", name)
             with self.found.at(name):
                 got, n = digest(chunks(self.open(name))) if m else self.foreign(name); self.found.count(files=1, bytes=n)
-                need(not m or got == now.get(m[2], m[2]) and known.get(m[2], n) == n, "it is not the file that was archived, or should be gone")
+                if m and (got != self.now.get(m[2], m[2]) or known.get(m[2], n) != n):
+                    self.gone(name, "it is not the file that was archived, or should be gone", self.now.get(m[2], True))
                 if m and m[2] not in known: self.found.note("%s belongs to no entry: a write that was never finished" % name)
         for blob in known:
-            if blob_name(blob) not in self.files and now.get(blob, blob): self.found.problem(blob_name(blob), "it is missing")
+            if blob_name(blob) not in self.files and self.now.get(blob, blob): self.gone(blob_name(blob), "it is missing")
     def foreign(self, name):
         bare = name[:-4] if name.endswith(".tmp") else name; unfinished = bare != name
         if tile := re.fullmatch(r"log/tile/(\d|entries)/((?:x\d{3}/)*\d{3})(?:\.p/(\d{1,3}))?", bare):
@@ -364,7 +387,8 @@ class Case:
             unfinished = unfinished or width != min(256, (self.size >> 8 * int(level.replace("entries", "0"))) - 256 * n)
             need(width and bare == tile_name(level, n, width), "it does not belong to the case")
         elif side := re.fullmatch(r"side/(?:salt|body)/(\d{6,})", bare): unfinished = unfinished or int(side[1]) << 16 >= self.size
-        else: need(LOOSE.fullmatch(bare) or unfinished and re.fullmatch("archive/([0-9]{16}|[0-9a-f]{2}/[0-9a-f]{64})", bare), "it does not belong to the case")
+        elif re.fullmatch(r"\.dalil-tmp-\d+", bare): unfinished = True
+        else: need(LOOSE.fullmatch(bare) or unfinished and re.fullmatch("archive/([0-9a-f]{16}|([0-9a-f]{2})/\\2[0-9a-f]{62})", bare), "it does not belong to the case")
         if unfinished: self.found.note("%s is from a write that was never finished, or was replaced: no part of the case" % name)
         return "", 0
     def settings(self):
@@ -383,7 +407,7 @@ def check_case(top, found, since):
         found.note("ask the holder of the log, by another way, whether this is their key: %s+%s" % key[:2])
         if since:
             with found.at(since): old = read_since(since, key, case.size, root)
-        case.log(root, old); case.archive(case.erasures()); case.settings()
+        case.log(root, old); case.erasures(); case.archive(); case.settings()
 def main(args):
     if hasattr(sys.stdout, "reconfigure"): sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")
     paths, since, good = [a for a in args if a != "--json"], None, True

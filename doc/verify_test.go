@@ -7,9 +7,11 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"math/rand/v2"
 	"os"
 	"os/exec"
@@ -64,8 +66,8 @@ func python(t *testing.T, args ...string) []verdict {
 	return all
 }
 
-// pack writes a bundle of an invented case.
-func pack(t *testing.T, path string, seed uint64, n int, audience redact.Audience, originals bool) {
+// release makes a release of an invented case.
+func release(t *testing.T, seed uint64, n int, audience redact.Audience, originals bool) redact.Release {
 	t.Helper()
 	c, err := bundletest.New(seed, n)
 	if err != nil {
@@ -78,6 +80,12 @@ func pack(t *testing.T, path string, seed uint64, n int, audience redact.Audienc
 	if err != nil {
 		t.Fatal(err)
 	}
+	return r
+}
+
+// pack writes a bundle as the program does.
+func pack(t *testing.T, path string, r redact.Release) {
+	t.Helper()
 	out, err := export.Create(path)
 	if err != nil {
 		t.Fatal(err)
@@ -90,49 +98,120 @@ func pack(t *testing.T, path string, seed uint64, n int, audience redact.Audienc
 	}
 }
 
+// box is a bundle in memory: thousands of small files on a disk are slow.
+type box map[string][]byte
+
+func packed(t *testing.T, r redact.Release) box {
+	t.Helper()
+	b := box{}
+	if err := bundle.Kind.Write(context.Background(), b, r, export.Options{}); err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+func (b box) Put(name string, size int64, open func() (io.ReadCloser, error)) error {
+	r, err := open()
+	if err != nil {
+		return err
+	}
+	b[name], err = io.ReadAll(r)
+	return errors.Join(err, r.Close())
+}
+
+func (b box) Commit() error { return nil }
+func (b box) Abort() error  { return nil }
+
+func (b box) names() []string { return slices.Sorted(maps.Keys(b)) }
+
+// store writes the bundle to path, a zip if it ends so, else a folder.
+func (b box) store(t *testing.T, path string) {
+	t.Helper()
+	if filepath.Ext(path) != ".zip" {
+		for _, name := range b.names() {
+			f := filepath.Join(path, filepath.FromSlash(name))
+			if err := os.MkdirAll(filepath.Dir(f), 0o755); err != nil {
+				t.Fatal(err)
+			}
+			write(t, f, b[name])
+		}
+		return
+	}
+	var buf bytes.Buffer
+	z := zip.NewWriter(&buf)
+	for i, name := range b.names() {
+		w, err := z.CreateHeader(&zip.FileHeader{Name: name, Method: []uint16{zip.Store, zip.Deflate}[i%2]})
+		if err == nil {
+			_, err = w.Write(b[name])
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	write(t, path, buf.Bytes())
+}
+
 // TestVerifiersAgree holds verify.py and bundle.Verify against each other on
-// good bundles and on bundles damaged at random and with intent.
+// good bundles, on bundles damaged at random and with intent, and on bundles
+// of a log whose own holder wrote what must not be in it.
 func TestVerifiersAgree(t *testing.T) {
 	dir := t.TempDir()
 	want := map[string]bool{} // whether it must be found good
 	var paths []string
-	add := func(path string, good bool) {
-		paths = append(paths, path)
-		want[path] = good
+	add := func(good bool, format string, a ...any) string {
+		paths = append(paths, filepath.Join(dir, fmt.Sprintf(format, a...)))
+		want[paths[len(paths)-1]] = good
+		return paths[len(paths)-1]
 	}
+	var good []box
+	var zips [][]byte
 	for i := range 40 {
-		ext := []string{"", ".zip"}[i%2]
-		path := filepath.Join(dir, fmt.Sprintf("good-%02d%s", i, ext))
-		pack(t, path, uint64(i), 3+i, []redact.Audience{redact.ForPublic, redact.ForPartner}[i/2%2], i%5 == 0)
-		add(path, true)
-	}
-	rng := rand.New(rand.NewPCG(1, 2))
-	for i := range 200 {
-		path := filepath.Join(dir, fmt.Sprintf("bad-%03d", i))
-		if i%4 == 3 { // any bit of a zip: the verifiers must agree, whatever they say
-			path += ".zip"
-			b, err := os.ReadFile(filepath.Join(dir, fmt.Sprintf("good-%02d.zip", 1+2*(i/4%20))))
-			if err != nil {
-				t.Fatal(err)
-			}
-			at := rng.IntN(len(b))
-			if i%8 == 7 { // in the table of contents, where a zip is most fragile
-				at = len(b) - 1 - rng.IntN(2000)
-			}
-			b[at] ^= 1 << rng.IntN(8)
-			write(t, path, b)
-			paths = append(paths, path)
+		r := release(t, uint64(i), 3+i, []redact.Audience{redact.ForPublic, redact.ForPartner}[i/2%2], i%5 == 0)
+		good = append(good, packed(t, r))
+		path := add(true, "good-%02d%s", i, []string{"", ".zip", ".zip", ".zip"}[i%4])
+		if i%8 > 1 {
+			good[i].store(t, path)
 			continue
 		}
-		if err := os.CopyFS(path, os.DirFS(filepath.Join(dir, fmt.Sprintf("good-%02d", 2*(i%20))))); err != nil {
-			t.Fatal(err)
+		if pack(t, path, r); i%8 == 1 {
+			zips = append(zips, read(t, path))
 		}
-		d := damages[i%len(damages)]
-		d.do(t, path, rng)
+	}
+	rng := rand.New(rand.NewPCG(1, 2))
+	for i := range 60 { // any bit of a zip: the verifiers must agree, whatever they say
+		b := slices.Clone(zips[i%len(zips)])
+		at := rng.IntN(len(b))
+		if i%2 == 0 { // in the table of contents, where a zip is most fragile
+			at = len(b) - 1 - rng.IntN(2000)
+		}
+		b[at] ^= 1 << rng.IntN(8)
+		path := add(false, "bit-%02d.zip", i)
+		write(t, path, b)
+		delete(want, path)
+	}
+	for i := range 3 * len(damages) {
+		d, b := damages[i%len(damages)], maps.Clone(good[i%len(good)])
+		d.do(t, b, rng)
 		if d.resealed {
-			reseal(t, path)
+			b.reseal()
 		}
-		add(path, false)
+		b.store(t, add(false, "%03d %s%s", i, d.name, []string{".zip", ".zip", ""}[i/len(damages)]))
+	}
+	for i, f := range forgeries {
+		b := maps.Clone(good[10]) // partner, with originals
+		forge(t, b, f)
+		b.store(t, add(f.good, "forged %02d %s.zip", i, f.name))
+	}
+	link := add(false, "link")
+	good[0].store(t, link)
+	if err := os.Symlink("README.txt", filepath.Join(link, "link")); err != nil {
+		t.Fatal(err)
+	}
+	if bad := len(paths) - len(good); bad < 200 {
+		t.Errorf("only %d damaged bundles", bad)
 	}
 	for i, v := range python(t, paths...) {
 		r, err := bundle.Verify(context.Background(), paths[i])
@@ -155,87 +234,103 @@ func TestVerifiersAgree(t *testing.T) {
 type damage struct {
 	name     string
 	resealed bool // the manifest is made to match
-	do       func(t *testing.T, dir string, rng *rand.Rand)
+	do       func(t *testing.T, b box, rng *rand.Rand)
 }
 
 var damages = []damage{
-	{"bit", false, func(t *testing.T, dir string, rng *rand.Rand) {
-		f := pick(t, dir, rng, "")
-		b := read(t, f)
-		b[rng.IntN(len(b))] ^= 1 << rng.IntN(8)
-		write(t, f, b)
+	{"bit", false, func(t *testing.T, b box, rng *rand.Rand) {
+		f := b.pick(rng, "")
+		b[f] = slices.Clone(b[f])
+		b[f][rng.IntN(len(b[f]))] ^= 1 << rng.IntN(8)
 	}},
-	{"delete", false, func(t *testing.T, dir string, rng *rand.Rand) { remove(t, pick(t, dir, rng, "")) }},
-	{"truncate", false, func(t *testing.T, dir string, rng *rand.Rand) {
-		f := pick(t, dir, rng, "")
-		b := read(t, f)
-		write(t, f, b[:rng.IntN(len(b))])
+	{"delete", false, func(t *testing.T, b box, rng *rand.Rand) { delete(b, b.pick(rng, "")) }},
+	{"truncate", false, func(t *testing.T, b box, rng *rand.Rand) {
+		f := b.pick(rng, "")
+		b[f] = b[f][:rng.IntN(len(b[f]))]
 	}},
-	{"add", false, func(t *testing.T, dir string, rng *rand.Rand) {
-		write(t, filepath.Join(dir, "items", "extra.txt"), nil)
+	{"add", false, func(t *testing.T, b box, rng *rand.Rand) { b["items/extra.txt"] = nil }},
+	{"foreign name", true, func(t *testing.T, b box, rng *rand.Rand) { b["items/a b\u202e.txt"] = nil }},
+	{"swap originals", true, func(t *testing.T, b box, rng *rand.Rand) {
+		x, y := "items/S-0000001/original.json", "items/S-0000003/original.json"
+		b[x], b[y] = b[y], b[x]
 	}},
-	{"foreign name", true, func(t *testing.T, dir string, rng *rand.Rand) {
-		write(t, filepath.Join(dir, "items", "a b\u202e.txt"), nil)
+	{"change an original", true, func(t *testing.T, b box, rng *rand.Rand) {
+		f := b.pick(rng, "/original")
+		b[f] = slices.Clone(b[f])
+		b[f][rng.IntN(len(b[f]))] ^= 1
 	}},
-	{"link", true, func(t *testing.T, dir string, rng *rand.Rand) {
-		if err := os.Symlink("README.txt", filepath.Join(dir, "link")); err != nil {
-			t.Fatal(err)
-		}
+	{"change a whole file", true, func(t *testing.T, b box, rng *rand.Rand) {
+		f := b.pick(rng, ".html.txt")
+		b[f] = slices.Clone(b[f])
+		b[f][rng.IntN(len(b[f]))] ^= 1
 	}},
-	{"swap originals", true, func(t *testing.T, dir string, rng *rand.Rand) {
-		a, b := filepath.Join(dir, "items/S-0000001/original.json"), filepath.Join(dir, "items/S-0000003/original.json")
-		x, y := read(t, a), read(t, b)
-		write(t, a, y)
-		write(t, b, x)
+	{"swap whole files", true, func(t *testing.T, b box, rng *rand.Rand) {
+		f := slices.DeleteFunc(b.names(), func(s string) bool { return !strings.HasSuffix(s, ".html.txt") })
+		b[f[0]], b[f[1]] = b[f[1]], b[f[0]]
 	}},
-	{"change an original", true, func(t *testing.T, dir string, rng *rand.Rand) {
-		f := pick(t, dir, rng, "original")
-		b := read(t, f)
-		b[rng.IntN(len(b))] ^= 1
-		write(t, f, b)
+	{"salt for a whole file", true, func(t *testing.T, b box, rng *rand.Rand) {
+		lines(t, b, func(l []map[string]any) []map[string]any {
+			l[whole(l)]["salt"] = strings.Repeat("ab", 32)
+			return l
+		})
 	}},
-	{"delete an original", true, func(t *testing.T, dir string, rng *rand.Rand) { remove(t, pick(t, dir, rng, "original")) }},
-	{"proof of another entry", true, func(t *testing.T, dir string, rng *rand.Rand) {
-		lines(t, dir, func(l []map[string]any) []map[string]any {
+	{"the capture of a whole file left out", true, func(t *testing.T, b box, rng *rand.Rand) {
+		lines(t, b, func(l []map[string]any) []map[string]any {
+			var e struct{ Capture float64 }
+			if err := json.Unmarshal([]byte(l[whole(l)]["entry"].(string)), &e); err != nil {
+				t.Fatal(err)
+			}
+			return slices.DeleteFunc(l, func(x map[string]any) bool { return x["index"] == e.Capture })
+		})
+	}},
+	{"a whole file that is another", true, func(t *testing.T, b box, rng *rand.Rand) {
+		lines(t, b, func(l []map[string]any) []map[string]any {
+			l[whole(l)]["file"] = "README.txt"
+			return l
+		})
+	}},
+	{"delete an original", true, func(t *testing.T, b box, rng *rand.Rand) { delete(b, b.pick(rng, "/original")) }},
+	{"proof of another entry", true, func(t *testing.T, b box, rng *rand.Rand) {
+		lines(t, b, func(l []map[string]any) []map[string]any {
 			l[1]["proof"], l[2]["proof"] = l[2]["proof"], l[1]["proof"]
 			return l
 		})
 	}},
-	{"proof cut", true, func(t *testing.T, dir string, rng *rand.Rand) {
-		lines(t, dir, func(l []map[string]any) []map[string]any {
+	{"proof cut", true, func(t *testing.T, b box, rng *rand.Rand) {
+		lines(t, b, func(l []map[string]any) []map[string]any {
 			p := l[len(l)/2]["proof"].([]any)
 			l[len(l)/2]["proof"] = p[:len(p)-1]
 			return l
 		})
 	}},
-	{"salt of another entry", true, func(t *testing.T, dir string, rng *rand.Rand) {
-		lines(t, dir, func(l []map[string]any) []map[string]any {
+	{"salt of another entry", true, func(t *testing.T, b box, rng *rand.Rand) {
+		lines(t, b, func(l []map[string]any) []map[string]any {
 			i := slices.IndexFunc(l, func(x map[string]any) bool { return x["salt"] != nil })
 			l[i]["salt"] = strings.Repeat("ab", 32)
 			return l
 		})
 	}},
-	{"salt in capitals", true, func(t *testing.T, dir string, rng *rand.Rand) {
-		lines(t, dir, func(l []map[string]any) []map[string]any {
+	{"salt in capitals", true, func(t *testing.T, b box, rng *rand.Rand) {
+		lines(t, b, func(l []map[string]any) []map[string]any {
 			i := slices.IndexFunc(l, func(x map[string]any) bool { return x["salt"] != nil })
 			l[i]["salt"] = strings.ToUpper(l[i]["salt"].(string))
 			return l
 		})
 	}},
-	{"file without salt", true, func(t *testing.T, dir string, rng *rand.Rand) {
-		lines(t, dir, func(l []map[string]any) []map[string]any {
+	{"file without salt", true, func(t *testing.T, b box, rng *rand.Rand) {
+		lines(t, b, func(l []map[string]any) []map[string]any {
 			i := slices.IndexFunc(l, func(x map[string]any) bool {
-				return x["file"] != nil && strings.Contains(x["entry"].(string), `"kind":"statement"`)
+				return x["file"] != nil && x["salt"] != nil
 			})
 			delete(l[i], "salt")
 			return l
 		})
 	}},
-	{"one file for two statements", true, func(t *testing.T, dir string, rng *rand.Rand) {
-		lines(t, dir, func(l []map[string]any) []map[string]any {
+	{"one file for two statements", true, func(t *testing.T, b box, rng *rand.Rand) {
+		lines(t, b, func(l []map[string]any) []map[string]any {
 			var first any
 			for _, x := range l {
-				if x["file"] != nil && strings.Contains(x["entry"].(string), `"kind":"statement"`) {
+				if x["file"] != nil && x["salt"] != nil {
 					if first == nil {
 						first = x["file"]
 					}
@@ -245,40 +340,40 @@ var damages = []damage{
 			return l
 		})
 	}},
-	{"file outside", true, func(t *testing.T, dir string, rng *rand.Rand) {
-		lines(t, dir, func(l []map[string]any) []map[string]any {
+	{"file outside", true, func(t *testing.T, b box, rng *rand.Rand) {
+		lines(t, b, func(l []map[string]any) []map[string]any {
 			i := slices.IndexFunc(l, func(x map[string]any) bool { return x["file"] != nil })
 			l[i]["file"] = "../README.txt"
 			return l
 		})
 	}},
-	{"entry changed", true, func(t *testing.T, dir string, rng *rand.Rand) {
-		lines(t, dir, func(l []map[string]any) []map[string]any {
+	{"entry changed", true, func(t *testing.T, b box, rng *rand.Rand) {
+		lines(t, b, func(l []map[string]any) []map[string]any {
 			i := len(l) - 1
 			l[i]["entry"] = strings.Replace(l[i]["entry"].(string), `"at":1`, `"at":2`, 1)
 			return l
 		})
 	}},
-	{"index changed", true, func(t *testing.T, dir string, rng *rand.Rand) {
-		lines(t, dir, func(l []map[string]any) []map[string]any {
+	{"index changed", true, func(t *testing.T, b box, rng *rand.Rand) {
+		lines(t, b, func(l []map[string]any) []map[string]any {
 			l[len(l)-1]["index"] = l[len(l)-1]["index"].(float64) + 1
 			return l
 		})
 	}},
-	{"order", true, func(t *testing.T, dir string, rng *rand.Rand) {
-		lines(t, dir, func(l []map[string]any) []map[string]any { slices.Reverse(l); return l })
+	{"order", true, func(t *testing.T, b box, rng *rand.Rand) {
+		lines(t, b, func(l []map[string]any) []map[string]any { slices.Reverse(l); return l })
 	}},
-	{"line twice", true, func(t *testing.T, dir string, rng *rand.Rand) {
-		lines(t, dir, func(l []map[string]any) []map[string]any { return append(l, l[len(l)-1]) })
+	{"line twice", true, func(t *testing.T, b box, rng *rand.Rand) {
+		lines(t, b, func(l []map[string]any) []map[string]any { return append(l, l[len(l)-1]) })
 	}},
-	{"key entry left out", true, func(t *testing.T, dir string, rng *rand.Rand) {
-		lines(t, dir, func(l []map[string]any) []map[string]any {
+	{"key entry left out", true, func(t *testing.T, b box, rng *rand.Rand) {
+		lines(t, b, func(l []map[string]any) []map[string]any {
 			return slices.DeleteFunc(l, func(x map[string]any) bool { return x["index"].(float64) == 1 })
 		})
 	}},
-	{"no entries", true, func(t *testing.T, dir string, rng *rand.Rand) { write(t, filepath.Join(dir, "entries.ndjson"), nil) }},
-	{"unknown member", true, func(t *testing.T, dir string, rng *rand.Rand) {
-		lines(t, dir, func(l []map[string]any) []map[string]any { l[0]["note"] = "x"; return l })
+	{"no entries", true, func(t *testing.T, b box, rng *rand.Rand) { b["entries.ndjson"] = nil }},
+	{"unknown member", true, func(t *testing.T, b box, rng *rand.Rand) {
+		lines(t, b, func(l []map[string]any) []map[string]any { l[0]["note"] = "x"; return l })
 	}},
 	{"member twice", true, raw(func(s string) string { return strings.Replace(s, `{"index"`, `{"index":0,"index"`, 1) })},
 	{"member in capitals", true, raw(func(s string) string { return strings.Replace(s, `"proof"`, `"Proof"`, 1) })},
@@ -287,94 +382,102 @@ var damages = []damage{
 	{"deep nesting", true, raw(func(s string) string { return strings.Repeat("[", 200000) + "\n" + s })},
 	{"a huge number", true, raw(func(s string) string { return strings.Replace(s, `"index":`, `"index":`+strings.Repeat("9", 9000), 1) })},
 	{"no number", true, raw(func(s string) string { return strings.Replace(s, `"index":0`, `"index":NaN`, 1) })},
-	{"a long line", true, raw(func(s string) string { return s + strings.Repeat(" ", 17<<20) + "\n" })},
+	{"a long line", true, raw(func(s string) string { return s + strings.Repeat(" ", 16<<20+1) + "\n" })},
 	{"no newline at the end", true, raw(func(s string) string { return strings.TrimSuffix(s, "\n") })},
-	{"checkpoint of another case", true, func(t *testing.T, dir string, rng *rand.Rand) {
+	{"checkpoint of another case", true, func(t *testing.T, b box, rng *rand.Rand) {
 		c, err := bundletest.New(999, 3)
 		if err != nil {
 			t.Fatal(err)
 		}
-		write(t, filepath.Join(dir, "log/checkpoint"), c.Checkpoint)
+		b["log/checkpoint"] = c.Checkpoint
 	}},
-	{"checkpoint and key of another case", true, func(t *testing.T, dir string, rng *rand.Rand) {
+	{"checkpoint and key of another case", true, func(t *testing.T, b box, rng *rand.Rand) {
 		c, err := bundletest.New(999, 3)
 		if err != nil {
 			t.Fatal(err)
 		}
-		write(t, filepath.Join(dir, "log/checkpoint"), c.Checkpoint)
-		write(t, filepath.Join(dir, "log/key"), []byte(c.Key+"\n"))
+		b["log/checkpoint"] = c.Checkpoint
+		b["log/key"] = []byte(c.Key + "\n")
 	}},
-	{"checkpoint signature", true, func(t *testing.T, dir string, rng *rand.Rand) {
-		f := filepath.Join(dir, "log/checkpoint")
-		b := read(t, f)
-		sig := bytes.LastIndexByte(b, ' ') + 1
-		s, err := base64.StdEncoding.DecodeString(strings.TrimSpace(string(b[sig:])))
+	{"checkpoint signature", true, func(t *testing.T, b box, rng *rand.Rand) {
+		cp := b["log/checkpoint"]
+		sig := bytes.LastIndexByte(cp, ' ') + 1
+		s, err := base64.StdEncoding.DecodeString(strings.TrimSpace(string(cp[sig:])))
 		if err != nil {
 			t.Fatal(err)
 		}
 		s[4+rng.IntN(64)] ^= 1 << rng.IntN(8)
-		write(t, f, []byte(string(b[:sig])+base64.StdEncoding.EncodeToString(s)+"\n"))
+		b["log/checkpoint"] = []byte(string(cp[:sig]) + base64.StdEncoding.EncodeToString(s) + "\n")
 	}},
-	{"manifest line twice", false, func(t *testing.T, dir string, rng *rand.Rand) {
-		f := filepath.Join(dir, "MANIFEST.sha256")
-		b := read(t, f)
-		write(t, f, append(b, b[:bytes.IndexByte(b, '\n')+1]...))
+	{"manifest line twice", false, func(t *testing.T, b box, rng *rand.Rand) {
+		m := b["MANIFEST.sha256"]
+		b["MANIFEST.sha256"] = slices.Concat(m, m[:bytes.IndexByte(m, '\n')+1])
 	}},
-	{"manifest lists what is not there", false, func(t *testing.T, dir string, rng *rand.Rand) {
-		f := filepath.Join(dir, "MANIFEST.sha256")
-		write(t, f, append(read(t, f), (strings.Repeat("0", 64)+"  items/none\n")...))
+	{"manifest lists what is not there", false, func(t *testing.T, b box, rng *rand.Rand) {
+		b["MANIFEST.sha256"] = slices.Concat(b["MANIFEST.sha256"], []byte(strings.Repeat("0", 64)+"  items/none\n"))
 	}},
-	{"manifest empty", false, func(t *testing.T, dir string, rng *rand.Rand) { write(t, filepath.Join(dir, "MANIFEST.sha256"), nil) }},
+	{"manifest empty", false, func(t *testing.T, b box, rng *rand.Rand) { b["MANIFEST.sha256"] = nil }},
 }
 
 // raw changes entries.ndjson as text.
-func raw(change func(string) string) func(*testing.T, string, *rand.Rand) {
-	return func(t *testing.T, dir string, _ *rand.Rand) {
-		f := filepath.Join(dir, "entries.ndjson")
-		before := string(read(t, f))
+func raw(change func(string) string) func(*testing.T, box, *rand.Rand) {
+	return func(t *testing.T, b box, _ *rand.Rand) {
+		before := string(b["entries.ndjson"])
 		after := change(before)
 		if after == before {
 			t.Fatal("the damage changed nothing")
 		}
-		write(t, f, []byte(after))
+		b["entries.ndjson"] = []byte(after)
 	}
 }
 
 // lines changes entries.ndjson as objects.
-func lines(t *testing.T, dir string, change func([]map[string]any) []map[string]any) {
-	f := filepath.Join(dir, "entries.ndjson")
+func lines(t *testing.T, b box, change func([]map[string]any) []map[string]any) {
+	t.Helper()
 	var all []map[string]any
-	for l := range bytes.Lines(read(t, f)) {
+	for l := range bytes.Lines(b["entries.ndjson"]) {
 		var x map[string]any
 		if err := json.Unmarshal(l, &x); err != nil {
 			t.Fatal(err)
 		}
 		all = append(all, x)
 	}
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
+	var out bytes.Buffer
+	e := json.NewEncoder(&out)
 	e.SetEscapeHTML(false)
 	for _, x := range change(all) {
 		if err := e.Encode(x); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if bytes.Equal(b.Bytes(), read(t, f)) {
+	if bytes.Equal(out.Bytes(), b["entries.ndjson"]) {
 		t.Fatal("the damage changed nothing")
 	}
-	write(t, f, b.Bytes())
+	b["entries.ndjson"] = out.Bytes()
+}
+
+// whole finds a statement that is a whole file, which is shown.
+func whole(l []map[string]any) int {
+	return slices.IndexFunc(l, func(x map[string]any) bool {
+		return x["file"] != nil && strings.HasPrefix(x["entry"].(string), `{"kind":"statement"`) && x["salt"] == nil
+	})
 }
 
 // reseal makes the manifest match, as a forger would.
-func reseal(t *testing.T, dir string) {
-	var b bytes.Buffer
-	for _, f := range files(t, dir) {
-		name, _ := filepath.Rel(dir, f)
+func (b box) reseal() {
+	var m bytes.Buffer
+	for _, name := range b.names() {
 		if name != "MANIFEST.sha256" {
-			fmt.Fprintf(&b, "%s  %s\n", record.DigestOf(read(t, f)), filepath.ToSlash(name))
+			fmt.Fprintf(&m, "%s  %s\n", record.DigestOf(b[name]), name)
 		}
 	}
-	write(t, filepath.Join(dir, "MANIFEST.sha256"), b.Bytes())
+	b["MANIFEST.sha256"] = m.Bytes()
+}
+
+// pick returns the name of a file that is not empty and has part in its name.
+func (b box) pick(rng *rand.Rand, part string) string {
+	all := slices.DeleteFunc(b.names(), func(f string) bool { return !strings.Contains(f, part) || len(b[f]) == 0 })
+	return all[rng.IntN(len(all))]
 }
 
 func files(t *testing.T, dir string) []string {
@@ -389,13 +492,6 @@ func files(t *testing.T, dir string) []string {
 		t.Fatal(err)
 	}
 	return all
-}
-
-func pick(t *testing.T, dir string, rng *rand.Rand, part string) string {
-	all := slices.DeleteFunc(files(t, dir), func(f string) bool {
-		return !strings.Contains(filepath.Base(f), part) || len(read(t, f)) == 0
-	})
-	return all[rng.IntN(len(all))]
 }
 
 func read(t *testing.T, path string) []byte {
@@ -423,7 +519,7 @@ func remove(t *testing.T, path string) {
 func TestRepacked(t *testing.T) {
 	dir := t.TempDir()
 	src, dst := filepath.Join(dir, "b"), filepath.Join(dir, "b.zip")
-	pack(t, src, 5, 6, redact.ForPublic, false)
+	pack(t, src, release(t, 5, 6, redact.ForPublic, false))
 	f, err := os.Create(dst)
 	if err != nil {
 		t.Fatal(err)

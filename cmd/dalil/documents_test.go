@@ -159,7 +159,7 @@ var (
 		{regexp.MustCompile(`\+[0-9a-f]{8}\b`), "+HEX"},
 		{regexp.MustCompile(`[A-Za-z0-9+/]{40,}={0,2}`), "BASE64"},
 		{regexp.MustCompile(`20\d\d-\d\d-\d\d[ T]\d\d:\d\d:\d\d(\.\d+)?Z?`), "TIME"},
-		{regexp.MustCompile(`\b\d+(\.\d)? ([KMG]i)?B\b`), "SIZE"},
+		{regexp.MustCompile(`\b\d+(\.\d)? ([KMG]i)?(B|bytes)\b`), "SIZE"},
 	}
 )
 
@@ -212,14 +212,13 @@ func (d document) run(t *testing.T, repo string) int {
 				newest[id[:1]] = id
 			}
 		}
-		if update {
-			p.command = actual
-			if !(len(p.expected) == 1 && p.expected[0] == "…") {
-				p.expected = lines
-			}
-			continue
-		}
-		if diff := compareLines(p.expected, lines, ids); diff != "" {
+		now, diff := compareLines(p.expected, lines, ids)
+		switch {
+		case update && diff != "":
+			p.command, p.expected = actual, lines
+		case update:
+			p.command, p.expected = actual, now
+		case diff != "":
 			t.Errorf("$ %s\n%s\nall of it:\n%s", p.command, diff, out)
 		}
 	}
@@ -227,13 +226,14 @@ func (d document) run(t *testing.T, repo string) int {
 }
 
 // compareLines holds printed lines against expected ones and learns which id
-// stands for which.
-func compareLines(expected, printed []string, ids map[string]string) string {
+// stands for which. It returns the expected lines as they were printed now.
+func compareLines(expected, printed []string, ids map[string]string) (now []string, diff string) {
 	i := 0
 	for k := 0; k < len(expected); k++ {
 		if strings.TrimSpace(expected[k]) == "…" {
+			now = append(now, expected[k])
 			if k+1 == len(expected) {
-				return ""
+				return now, ""
 			}
 			for i < len(printed) && settled(printed[i]) != settled(expected[k+1]) {
 				i++
@@ -241,21 +241,22 @@ func compareLines(expected, printed []string, ids map[string]string) string {
 			continue
 		}
 		if i == len(printed) {
-			return fmt.Sprintf("not printed: %s", expected[k])
+			return nil, fmt.Sprintf("not printed: %s", expected[k])
 		}
 		if settled(expected[k]) != settled(printed[i]) {
-			return fmt.Sprintf("document: %s\nprinted:  %s", expected[k], printed[i])
+			return nil, fmt.Sprintf("document: %s\nprinted:  %s", expected[k], printed[i])
 		}
-		now := anID.FindAllString(printed[i], -1)
+		printedIDs := anID.FindAllString(printed[i], -1)
 		for j, id := range anID.FindAllString(expected[k], -1) {
-			ids[id] = now[j]
+			ids[id] = printedIDs[j]
 		}
+		now = append(now, printed[i])
 		i++
 	}
 	if i < len(printed) {
-		return fmt.Sprintf("printed beyond what the document shows: %s", printed[i])
+		return nil, fmt.Sprintf("printed beyond what the document shows: %s", printed[i])
 	}
-	return ""
+	return now, ""
 }
 
 // A shell runs one command after the other in one place.

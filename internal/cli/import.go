@@ -63,22 +63,29 @@ func (a *app) printReceipt(d *desk.Desk, r pipeline.Receipt, dry bool) error {
 		verb = "Would import"
 	}
 	a.printf("%s %s: %s\n", verb, count(r.Files, "file"), size(r.Bytes))
-	row := func(n int64, what, note string) {
+	row := func(n int64, what, note string) { // what: "one|many" where they differ
+		one, many, differ := strings.Cut(what, "|")
+		if differ && n != 1 {
+			one = many
+		}
 		if n > 0 {
-			a.printf("  %12s  %s%s\n", group(n), what, note)
+			a.printf("  %12s  %s%s\n", group(n), one, note)
 		}
 	}
-	a.printf("  %12s  statements read\n", group(r.Read))
+	if r.Read == 0 {
+		a.printf("  %12s  statements read\n", "no")
+	}
+	row(r.Read, "statement read|statements read", "")
 	row(r.New, "new", "")
 	row(r.Known, "known already", "")
-	row(r.Edits, "changed since: kept as new versions", "")
+	row(r.Edits, "changed since: kept as a new version|changed since: kept as new versions", "")
 	row(r.Failed, "failed", ": see below")
-	row(r.Sources, "new sources", "")
+	row(r.Sources, "new source|new sources", "")
 	row(r.Missing, "not in this export any more", " (noted as seen missing; that is no proof of deletion)")
-	row(r.Returned, "were missing and are here again", "")
-	row(r.Gaps, "holes in message ids", " (recorded as gaps)")
+	row(r.Returned, "was missing and is here again|were missing and are here again", "")
+	row(r.Gaps, "hole in the message ids|holes in the message ids", " (recorded)")
 	row(r.OmittedMedia, "media left out by the export itself", "")
-	row(r.MissingMedia, "media files named but not beside the export", "")
+	row(r.MissingMedia, "media file named but not beside the export|media files named but not beside the export", "")
 	for _, what := range slices.Sorted(maps.Keys(r.Skipped)) {
 		row(r.Skipped[what], "not taken: "+what, "")
 	}

@@ -99,5 +99,5 @@ func mark(s string, marks [][2]int) string {
 // terminal makes text of a source safe to print: control characters could move
 // the cursor or hide words, so they are shown as tokens; line ends are spaces.
 func terminal(s string) string {
-	return language.Visible(strings.Join(strings.Fields(s), " "))
+	return language.VisibleProse(strings.Join(strings.Fields(s), " "))
 }

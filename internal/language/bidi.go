@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // HasBidiControls reports whether s holds a character that changes the order
@@ -20,10 +21,21 @@ func isBidiControl(r rune) bool {
 // "<U+202E>": bidi controls, zero-width characters, tags, other format and
 // control characters, and line separators. Tab, line feed and carriage return
 // stay; bytes that are not UTF-8 become <0xNN>.
-func Visible(s string) string {
+func Visible(s string) string { return visible(s, false) }
+
+// VisibleProse is Visible for running text: a zero-width joiner or non-joiner
+// inside a word is its spelling in Persian, Kurdish or Urdu, and stays.
+func VisibleProse(s string) string { return visible(s, true) }
+
+func visible(s string, prose bool) string {
 	var b strings.Builder
+	before := ' '
 	for i, r := range s {
+		last := before
+		before = r
 		switch {
+		case prose && (r == 0x200C || r == 0x200D) && between(last, s[i+3:]):
+			b.WriteRune(r)
 		case r == '\t' || r == '\n' || r == '\r':
 			b.WriteRune(r)
 		case r == unicode.ReplacementChar && !strings.HasPrefix(s[i:], string(unicode.ReplacementChar)):
@@ -35,6 +47,12 @@ func Visible(s string) string {
 		}
 	}
 	return b.String()
+}
+
+// between reports whether a joiner stands between two visible characters.
+func between(before rune, rest string) bool {
+	after, _ := utf8.DecodeRuneInString(rest)
+	return rest != "" && !unicode.IsSpace(before) && !unicode.IsSpace(after) && !unseen(before) && !unseen(after)
 }
 
 // unseen holds for characters that leave no ink of their own: category Cc, Cf,

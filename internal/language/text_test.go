@@ -92,6 +92,22 @@ func FuzzParseNumber(f *testing.F) {
 	})
 }
 
+func TestVisibleProse(t *testing.T) {
+	for in, want := range map[string]string{
+		"می\u200cرود":                "می\u200cرود",
+		"\u200cرود":                  "<U+200C>رود",
+		"می\u200c رود":               "می<U+200C> رود",
+		"a\u200c\u200cb":             "a<U+200C><U+200C>b",
+		"evil\u202efdp.exe":          "evil<U+202E>fdp.exe",
+		"a\u200d":                    "a<U+200D>",
+		"\U0001F468\u200d\U0001F469": "\U0001F468\u200d\U0001F469",
+	} {
+		if got := VisibleProse(in); got != want {
+			t.Errorf("VisibleProse(%q) = %q, want %q", in, got, want)
+		}
+	}
+}
+
 func TestVisible(t *testing.T) {
 	for in, want := range map[string]string{
 		"plain\ttext\n": "plain\ttext\n", "a\u202eb": "a<U+202E>b", "می\u200cرود": "می<U+200C>رود", "x\x00\x1b": "x<U+0000><U+001B>",

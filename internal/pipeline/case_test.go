@@ -43,7 +43,9 @@ func newHouse(t *testing.T) *house {
 	return &house{T: t, dir: dir, made: m}
 }
 
-func (h *house) path(parts ...string) string { return filepath.Join(append([]string{h.dir}, parts...)...) }
+func (h *house) path(parts ...string) string {
+	return filepath.Join(append([]string{h.dir}, parts...)...)
+}
 
 // create makes a case and leaves it open for writing until the test ends.
 func (h *house) create(name string) *pipeline.Case {

@@ -3,9 +3,11 @@ package pipeline
 import (
 	"context"
 	"fmt"
+	"sync"
 
 	"dalil/internal/archive"
 	"dalil/internal/catalog"
+	"dalil/internal/record"
 )
 
 // A batch is committed when it holds this many entries or bytes of text: large
@@ -27,10 +29,20 @@ type committer struct {
 	batch   *catalog.Batch
 	weight  int
 
+	// Statements that are added and not in the catalog yet, for an id that comes
+	// by a second time.
+	mu       sync.Mutex
+	inflight map[statementKey]catalog.Known
+
 	work chan commitJob
 	done chan struct{}
 	err  error // of the committing goroutine; read after done
 	fail chan struct{}
+}
+
+type statementKey struct {
+	source uint64
+	id     string
 }
 
 type commitJob struct {
@@ -40,7 +52,7 @@ type commitJob struct {
 }
 
 func newCommitter(c *Case) *committer {
-	k := &committer{c: c, next: c.Archive.Size(), work: make(chan commitJob, 1), done: make(chan struct{}), fail: make(chan struct{})}
+	k := &committer{c: c, next: c.Archive.Size(), inflight: map[statementKey]catalog.Known{}, work: make(chan commitJob, 1), done: make(chan struct{}), fail: make(chan struct{})}
 	k.batch = &catalog.Batch{From: k.next}
 	go k.loop()
 	return k
@@ -74,7 +86,40 @@ func (k *committer) commit(ctx context.Context, job commitJob) error {
 		k.c.unsound = true
 		return fmt.Errorf("the log grew to %d entries while we counted %d: another writer is at work", first, job.batch.From)
 	}
-	return k.c.Catalog.Apply(ctx, job.batch)
+	if err := k.c.Catalog.Apply(ctx, job.batch); err != nil {
+		return err
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	for i := range job.batch.Statements {
+		st := &job.batch.Statements[i]
+		if key := (statementKey{st.Source, st.ExternalID}); k.inflight[key].Leaf == st.Leaf {
+			delete(k.inflight, key)
+		}
+	}
+	return nil
+}
+
+// statement adds what the catalog keeps of a statement entry added last.
+func (k *committer) statement(st record.Statement) {
+	k.batch.Statements = append(k.batch.Statements, st)
+	k.weight += len(st.Text)
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.inflight[statementKey{st.Source, st.ExternalID}] = catalog.Known{Leaf: st.Leaf, First: st.First, Version: st.Version, TextDigest: st.TextDigest, Edited: st.Edited.Seconds()}
+}
+
+// pending returns a statement that is added and not in the catalog yet.
+func (k *committer) pending(source uint64, id string) (catalog.Known, bool) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	s, ok := k.inflight[statementKey{source, id}]
+	return s, ok
+}
+
+func (k *committer) has(source uint64, id string) bool {
+	_, ok := k.pending(source, id)
+	return ok
 }
 
 // add queues an entry and returns the index it gets.

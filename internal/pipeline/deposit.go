@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
@@ -66,12 +67,53 @@ func (im *importer) depositFile(f collect.File) (*held, error) {
 			r, err := f.Open()
 			return sized{r, f.Size}, err
 		}
-		im.report.Files++
-		im.report.Bytes += f.Size
-		return h, nil
+		return im.look(h, io.NewSectionReader(r, 0, f.Size))
 	}
 	return im.store(h, r)
 }
+
+// look finds out for a dry run what store would do with the bytes of r.
+func (im *importer) look(h *held, r io.Reader) (*held, error) {
+	sum := sha256.New()
+	// The wrapper hides WriteTo, which would ignore the large buffer.
+	n, err := io.CopyBuffer(sum, struct{ io.Reader }{r}, make([]byte, 1<<20))
+	if err != nil {
+		return h, fmt.Errorf("read %s: %w", h.Path, err)
+	}
+	h.Blob, h.Size = record.Digest(sum.Sum(nil)), n
+	b, err := im.c.Archive.Open(im.ctx, h.Blob)
+	switch {
+	case errors.Is(err, record.ErrWithheld):
+		im.report.Skipped[skippedErased]++
+		return nil, nil
+	case err == nil:
+		b.Close() // read only
+	case !errors.Is(err, record.ErrNotFound):
+		return h, err
+	}
+	im.report.Files++
+	im.report.Bytes += n
+	return h, im.recall(h)
+}
+
+// recall looks for an earlier capture of the same bytes under the same path.
+func (im *importer) recall(h *held) error {
+	before, err := im.c.Catalog.CapturesOf(im.ctx, h.Blob)
+	if err != nil {
+		return err
+	}
+	for _, c := range before {
+		if c.Path == h.Path && c.Parent == h.Parent {
+			h.Capture, h.reused = c, true
+			return nil
+		}
+	}
+	return nil
+}
+
+// skippedErased is what a receipt says of files that were erased: an old copy
+// does not bring them back.
+const skippedErased = "files erased earlier on a person's decision, in whole or part"
 
 // store archives the bytes of r as the file h speaks of, and records the
 // capture unless the same bytes were captured under the same path before.
@@ -79,8 +121,7 @@ func (im *importer) store(h *held, r io.Reader) (*held, error) {
 	im.progress("store", h.Path, 0, h.Size)
 	blob, n, err := im.c.Archive.Put(im.ctx, r)
 	if errors.Is(err, record.ErrWithheld) {
-		// Erased on a person's decision: an old copy does not bring it back.
-		im.report.Skipped["files erased earlier on a person's decision, in whole or part"]++
+		im.report.Skipped[skippedErased]++
 		return nil, nil
 	}
 	if err != nil {
@@ -92,15 +133,8 @@ func (im *importer) store(h *held, r io.Reader) (*held, error) {
 	im.report.Bytes += n
 	im.progress("store", h.Path, n, n)
 
-	before, err := im.c.Catalog.CapturesOf(im.ctx, blob)
-	if err != nil {
+	if err := im.recall(h); err != nil || h.reused {
 		return h, err
-	}
-	for _, c := range before {
-		if c.Path == h.Path && c.Parent == h.Parent {
-			h.Capture, h.reused = c, true
-			return h, nil
-		}
 	}
 	return h, im.capture(h)
 }
@@ -192,14 +226,13 @@ func (im *importer) storePart(container *held, p format.Part, r io.Reader) (*hel
 	h.Size, h.kind, h.Type = n, im.pick(head), mediaType(head)
 	if im.opt.DryRun {
 		h.open = open
-		im.report.Files++
-		im.report.Bytes += n
+		h, err = im.look(h, io.NewSectionReader(b, 0, n))
 	} else {
 		h, err = im.store(h, io.NewSectionReader(b, 0, n))
 		im.spool.drop()
-		if err != nil || h == nil {
-			return nil, err
-		}
+	}
+	if err != nil || h == nil {
+		return nil, err
 	}
 	if keep.cut != nil {
 		im.cutPart(h, keep.cut)

@@ -112,7 +112,7 @@ type importer struct {
 
 	mu       sync.Mutex               // guards sources
 	sources  map[string]record.Source // recorded by this import, by key
-	trackers map[uint64]*tracker      // by source
+	trackers map[uint64]*tracker      // ids that came by in this import, by source
 	spool    spool
 }
 

@@ -83,8 +83,10 @@ type reader struct {
 	source sourceRef
 	def    record.Source
 
-	current uint64        // source of the readings, for the sequencer
-	erased  []erasedAgain // statements in this file that were erased before
+	current uint64              // source of the readings, for the sequencer
+	seen    map[uint64]*tracker // ids that came by in this file, by source
+	older   map[uint64]bool     // sources that held statements before this file
+	erased  []erasedAgain       // statements in this file that were erased before
 }
 
 // erasedAgain is another copy of a statement that was erased: its first
@@ -112,7 +114,7 @@ func (im *importer) readOne(f *held, beside map[string]*held) error {
 	ctx, cancel := context.WithCancel(im.ctx)
 	defer cancel()
 	r := &reader{im: im, file: f, blob: &reach{Blob: b}, beside: beside, base: baseID(f), ctx: ctx, cancel: cancel,
-		chunks: make(chan *chunk, 8), todo: make(chan *chunk, 8), def: defaultSource(f, im.opt.Source)}
+		seen: map[uint64]*tracker{}, older: map[uint64]bool{}, chunks: make(chan *chunk, 8), todo: make(chan *chunk, 8), def: defaultSource(f, im.opt.Source)}
 	if known, err := im.lookupSource(r.def); err == nil {
 		r.source = sourceRef{known.Leaf, true}
 	} else if !errors.Is(err, record.ErrNotFound) {
@@ -178,10 +180,7 @@ func baseID(f *held) string {
 	if f.URL != "" {
 		return f.URL
 	}
-	if !f.Blob.IsZero() {
-		return "file-" + f.Blob.String()[:16]
-	}
-	return "file:" + f.Path // a dry run, which knows no digest
+	return "file-" + f.Blob.String()[:16]
 }
 
 func defaultSource(f *held, named string) record.Source {
@@ -359,7 +358,7 @@ func (r *reader) prepare(c *chunk) {
 		for _, m := range x.Media {
 			if m.Omitted != "" {
 				p.omittedMedia++
-			} else if m.Path != "" && m.Blob.IsZero() && !im.opt.DryRun && r.local(m.Path) {
+			} else if m.Path != "" && m.Blob.IsZero() && r.local(m.Path) {
 				p.missingMedia++
 			}
 		}

@@ -51,7 +51,6 @@ type replayer struct {
 	batch   *catalog.Batch
 	weight  int
 	pending []pending // statements of the batch whose versions are not settled
-	seen    map[uint64]map[string]catalog.Known
 
 	stream *stream
 	media  map[uint64]map[string]*held // files captured so far in the newest run, by path

@@ -82,6 +82,10 @@ func (r *reader) use(s record.Source) error {
 		r.current = s.Leaf
 		im.remember(s)
 	}
+	if r.seen[r.current] == nil {
+		r.seen[r.current] = newTracker()
+		r.older[r.current] = im.trackers[r.current] != nil || im.isOld(r.current)
+	}
 	if im.trackers[r.current] == nil {
 		im.trackers[r.current] = newTracker()
 	}
@@ -148,21 +152,16 @@ func (r *reader) take(c *chunk, i int) error {
 	im.report.Read++
 	im.report.MissingMedia += p.missingMedia
 	im.report.OmittedMedia += p.omittedMedia
-	t := im.trackers[r.current]
+	r.seen[r.current].see(x.ExternalID)
 	known, here := c.known[x.ExternalID]
-	if twice := t.see(x.ExternalID); twice || !here && !c.from.known && t.before(im, r.current) {
+	if twice := im.trackers[r.current].see(x.ExternalID); twice || !c.from.known && im.isOld(r.current) {
 		// Not foreseen when the chunk was prepared: the id came before in this
 		// import, or the source turned out to be an old one under another key.
-		if im.commits != nil {
-			if err := im.commits.sync(); err != nil {
-				return &storeError{err}
-			}
-		}
-		m, err := im.c.Catalog.Known(im.ctx, r.current, []string{x.ExternalID})
-		if err != nil {
+		var err error
+		if known, err = im.known(r.current, x.ExternalID); err != nil {
 			return &storeError{err}
 		}
-		known, here = m[x.ExternalID], m[x.ExternalID].Version > 0
+		here = known.Version > 0
 		if twice && im.opt.DryRun && !here {
 			im.report.Known++ // nothing is written that could tell a second version
 			return nil
@@ -203,10 +202,34 @@ func (r *reader) take(c *chunk, i int) error {
 	return r.version(x, p, known)
 }
 
+// isOld reports whether a source was in the case before this import.
+func (im *importer) isOld(source uint64) bool {
+	return source < unwritten && (im.run == 0 || source < im.run)
+}
+
+// known looks one statement up among those this import added and has not
+// committed yet, and then in the catalog.
+func (im *importer) known(source uint64, id string) (catalog.Known, error) {
+	if im.commits != nil {
+		if k, ok := im.commits.pending(source, id); ok {
+			return k, nil
+		}
+	}
+	m, err := im.c.Catalog.Known(im.ctx, source, []string{id})
+	return m[id], err
+}
+
 // oldVersion reports whether a reading equals any version that is here: an
 // older export imported again must add nothing.
 func (r *reader) oldVersion(k catalog.Known, x *record.Reading, p *prepared) (bool, error) {
-	versions, err := r.im.c.Catalog.Versions(r.im.ctx, k.First)
+	im := r.im
+	if im.commits != nil && im.commits.has(r.current, x.ExternalID) {
+		// Its versions are told by the catalog, which does not have them yet.
+		if err := im.commits.sync(); err != nil {
+			return false, &storeError{err}
+		}
+	}
+	versions, err := im.c.Catalog.Versions(im.ctx, k.First)
 	if err != nil {
 		return false, &storeError{err}
 	}
@@ -249,8 +272,7 @@ func (r *reader) version(x *record.Reading, p *prepared, k catalog.Known) error 
 	}
 	st := statement(x, index, &l, k, r.file.Capture)
 	st.TextDigest = p.textDigest
-	im.commits.batch.Statements = append(im.commits.batch.Statements, st)
-	im.commits.weight += len(x.Text)
+	im.commits.statement(st)
 	return nil
 }
 
@@ -324,7 +346,7 @@ func (r *reader) observe(kind record.LeafKind, target uint64) error {
 // from it, and ids that nobody has seen are holes.
 func (r *reader) covered(first, last int64) error {
 	im := r.im
-	t := im.trackers[r.current]
+	t := r.seen[r.current]
 	if t == nil {
 		return nil
 	}
@@ -332,19 +354,27 @@ func (r *reader) covered(first, last int64) error {
 	if err != nil {
 		return &storeError{err}
 	}
-	// What this import added and has not committed yet is in the tracker.
 	var missing []catalog.Known
-	err = im.c.Catalog.Unseen(im.ctx, r.current, first, last, func(id int64, k catalog.Known) error {
-		if !t.has(id) {
-			if !k.Missing && !k.Erased {
-				missing = append(missing, k)
+	if r.older[r.current] {
+		// What an earlier file of this import added must be in the catalog for
+		// the comparison; what this file added is in its tracker.
+		if im.commits != nil && !im.isOld(r.current) {
+			if err := im.commits.sync(); err != nil {
+				return &storeError{err}
 			}
-			t.see(strconv.FormatInt(id, 10)) // known to have been: no hole
 		}
-		return nil
-	})
-	if err != nil {
-		return &storeError{err}
+		err = im.c.Catalog.Unseen(im.ctx, r.current, first, last, func(id int64, k catalog.Known) error {
+			if !t.has(id) {
+				if !k.Missing && !k.Erased {
+					missing = append(missing, k)
+				}
+				t.see(strconv.FormatInt(id, 10)) // known to have been: no hole
+			}
+			return nil
+		})
+		if err != nil {
+			return &storeError{err}
+		}
 	}
 	im.report.Missing += int64(len(missing))
 	var holes []hole

@@ -6,12 +6,11 @@ import (
 	"strconv"
 )
 
-// tracker remembers which ids of a source came by in this import: a bit for
-// each numeric id, in pages so that a hostile id of 10^15 costs one page.
+// tracker remembers which ids of a source came by, in one file or one import: a
+// bit for each numeric id, in pages so that a hostile id of 10^15 costs one page.
 type tracker struct {
 	pages map[int64]*[pageWords]uint64
 	names map[string]struct{} // ids that are no numbers
-	old   *bool               // the source held statements before this import
 }
 
 const (
@@ -45,16 +44,6 @@ func (t *tracker) see(id string) (twice bool) {
 func (t *tracker) has(n int64) bool {
 	p := t.pages[n/pageBits]
 	return n >= 0 && p != nil && p[n%pageBits/64]&(1<<(n%64)) != 0
-}
-
-// before reports whether the source held statements before this import.
-func (t *tracker) before(im *importer, source uint64) bool {
-	if t.old == nil {
-		// A source recorded in this run can hold nothing older.
-		old := source < unwritten && (im.run == 0 || source < im.run)
-		t.old = &old
-	}
-	return *t.old
 }
 
 // unwritten and above are the indexes a dry run gives to sources it would record.

@@ -45,7 +45,7 @@ func Prepare(audience Audience, m Material) (Release, Report, error) {
 			"say why these originals must go out, or leave them out")
 	}
 	p := preparation{audience: audience, originals: m.Originals.Include, report: &rep,
-		entries: map[uint64]ShownEntry{}, targets: map[uint64]bool{}, sources: map[uint64]record.Source{}, blobs: map[record.Digest]bool{}, protected: map[place][]protectedSpan{}}
+		entries: map[uint64]ShownEntry{}, targets: map[uint64]bool{}, whole: map[uint64]bool{}, sources: map[uint64]record.Source{}, blobs: map[record.Digest]bool{}, protected: map[place][]protectedSpan{}}
 	if err := p.readSupport(m.Entries); err != nil {
 		return Release{}, rep, err
 	}
@@ -110,6 +110,7 @@ type preparation struct {
 	gathered  []gathered                // support, in the order of the log
 	entries   map[uint64]ShownEntry     // chosen so far
 	targets   map[uint64]bool           // first versions of the chosen statements
+	whole     map[uint64]bool           // captures that a chosen statement is the whole file of
 	sources   map[uint64]record.Source  // of the chosen statements
 	blobs     map[record.Digest]bool    // media of chosen statements whose originals go out
 	protected map[place][]protectedSpan // bytes of withheld statements
@@ -217,11 +218,7 @@ func (p *preparation) statement(it Item) (Shown, error) {
 	}
 	for i, v := range it.Versions {
 		st := &v.Statement
-		leaf, err := record.ParseLeaf(v.Entry.Leaf)
-		if err == nil && (leaf.Kind != record.LeafStatement || v.Entry.Index != st.Leaf || leaf.Capture != st.Capture || leaf.Source != st.Source) {
-			err = fmt.Errorf("%w: the entry is not that of the statement", record.ErrInvalid)
-		}
-		if err != nil {
+		if err := p.consistent(st, v.Entry); err != nil {
 			return s, fmt.Errorf("release %s, log entry %d: %w", it.ID, v.Entry.Index, err)
 		}
 		sv := ShownVersion{Number: st.Version, Entry: v.Entry.Index, Capture: st.Capture, CapturedAt: st.CapturedAt,
@@ -241,6 +238,9 @@ func (p *preparation) statement(it Item) (Shown, error) {
 		sv.Withheld = p.original(st, v.Entry, private)
 		if sv.Withheld == "" {
 			e.Salt, e.Open, e.Size = slices.Clone(v.Entry.Salt), v.Entry.Open, v.Entry.Size
+			if st.Span.Length == 0 {
+				e.Salt = nil
+			}
 		} else {
 			p.report.Withheld = append(p.report.Withheld, Withheld{it.ID, "the original bytes of version " + strconv.Itoa(st.Version), sv.Withheld})
 		}
@@ -260,10 +260,32 @@ func (p *preparation) statement(it Item) (Shown, error) {
 			p.targets[st.First] = true
 		}
 		p.targets[e.Index] = true
+		if st.Span.Length == 0 {
+			p.whole[st.Capture] = true
+		}
 		s.Versions = append(s.Versions, sv)
 	}
 	slices.SortFunc(s.Versions, func(a, b ShownVersion) int { return cmp.Compare(a.Entry, b.Entry) })
 	return s, nil
+}
+
+// consistent reports what is wrong with the entry of a statement, or that its
+// capture entry is not there: without it a whole file proves nothing.
+func (p *preparation) consistent(st *record.Statement, e Entry) error {
+	leaf, err := record.ParseLeaf(e.Leaf)
+	if err != nil {
+		return err
+	}
+	if leaf.Kind != record.LeafStatement || e.Index != st.Leaf || leaf.Capture != st.Capture || leaf.Source != st.Source || leaf.Length != st.Span.Length {
+		return fmt.Errorf("%w: the entry is not that of the statement", record.ErrInvalid)
+	}
+	if (leaf.Length > 0) == leaf.Commit.IsZero() {
+		return fmt.Errorf("%w: an entry commits to a span, and to nothing where there is none", record.ErrInvalid)
+	}
+	if blob := p.capture(leaf.Capture).Blob; blob.IsZero() || blob != st.Span.Blob {
+		return fmt.Errorf("%w: the capture entry of the statement's file, %d, was not gathered", record.ErrInvalid, leaf.Capture)
+	}
+	return nil
 }
 
 // original says why the bytes of a statement stay behind, or "". The words go
@@ -272,7 +294,7 @@ func (p *preparation) statement(it Item) (Shown, error) {
 func (p *preparation) original(st *record.Statement, e Entry, private bool) string {
 	person := st.Sender.Person || st.Forward != nil && st.Forward.From.Person
 	switch {
-	case e.Open == nil || len(e.Salt) == 0:
+	case e.Open == nil || st.Span.Length > 0 && len(e.Salt) == 0: // the file of a capture needs no salt
 		return "the original was not asked for"
 	case p.overlapsWithheld(st.Capture, st.Span.Blob, spanOf(st.Span)):
 		return sharedBytes

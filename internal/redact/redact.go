@@ -100,7 +100,7 @@ type Entry struct {
 	Index uint64
 	Leaf  []byte          // the exact bytes in the log
 	Proof []record.Digest // RFC 6962 inclusion proof in the checkpoint's tree, lowest first
-	Salt  []byte          // 32 bytes; nil when not gathered or destroyed
+	Salt  []byte          // 32 bytes; nil when not gathered or destroyed, and for a statement that is a whole file
 	Body  []byte          // nil for statements and when there is none
 
 	// Open opens what the entry stands for: the span's bytes of a statement,

@@ -70,7 +70,8 @@ type ShownMedia struct {
 }
 
 // ShownEntry is one log entry as the audience may see it. Salt, Body and Open
-// are nil where they are withheld.
+// are nil where they are withheld. A statement that is a whole file has Open
+// without Salt; the entry of its capture, which binds it, is in the release too.
 type ShownEntry struct {
 	Index uint64
 	Leaf  []byte

@@ -89,9 +89,10 @@ func (p *preparation) support() error {
 
 // wholeFile reports whether the file of a capture goes out: it was asked for,
 // it belongs to a statement whose own bytes go out, and no withheld statement
-// lies in it.
+// lies in it. The file that a statement is read from as a whole goes out, or
+// stays, with that statement.
 func (p *preparation) wholeFile(g gathered) bool {
-	if g.Open == nil {
+	if g.Open == nil || p.whole[g.Index] && !p.blobs[g.leaf.Blob] {
 		return false
 	}
 	why := ""

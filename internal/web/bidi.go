@@ -39,7 +39,28 @@ type part struct {
 type block struct {
 	Lang       string
 	Script     string // "arab", "hebr" or "": which type to set it in
-	Paragraphs [][]part
+	Paragraphs []paragraph
+}
+
+// paragraph has a direction of its own: "auto" where it has letters outside its
+// isolates to tell, and that of the whole text where it has none, like a line
+// that is one tag or one number.
+type paragraph struct {
+	Dir   string
+	Parts []part
+}
+
+// add appends a paragraph.
+func (b *block) add(parts []part) {
+	p := paragraph{Dir: "auto", Parts: parts}
+	if !slices.ContainsFunc(parts, func(p part) bool {
+		return p.Isolated == "" && !p.Unseen && strings.ContainsFunc(p.Text, unicode.IsLetter)
+	}) {
+		if p.Dir = "ltr"; b.Script != "" {
+			p.Dir = "rtl"
+		}
+	}
+	b.Paragraphs = append(b.Paragraphs, p)
 }
 
 // bidi is the one way for names and other short data to reach a page. lang may
@@ -137,7 +158,7 @@ func prose(text, lang string, entities []record.Entity, raw bool) block {
 	parts := dress(text, entities)
 	var line []part
 	flush := func() {
-		b.Paragraphs = append(b.Paragraphs, line)
+		b.add(line)
 		line = nil
 	}
 	for _, p := range parts {
@@ -194,8 +215,8 @@ func typeOf(s string) string {
 	return ""
 }
 
-// found finds handles and addresses in texts whose source does not mark them.
-var found = regexp.MustCompile(`https?://[^\s<>"“”«»،؛]+|(?:^|[^\pL\pN_@./])(@[A-Za-z0-9_]{3,64})\b`)
+// linkOrHandle finds handles and addresses in texts whose source does not mark them.
+var linkOrHandle = regexp.MustCompile(`https?://[^\s<>"“”«»،؛]+|(?:^|[^\pL\pN_@./])(@[A-Za-z0-9_]{3,64})\b`)
 
 // dress cuts text where its entities begin and end. Handles, addresses and the
 // like become isolates of their own; what overlaps one of them yields to it.
@@ -241,7 +262,7 @@ func dress(text string, entities []record.Entity) []part {
 		}
 	}
 	if !marked {
-		for _, m := range found.FindAllStringSubmatchIndex(text, -1) {
+		for _, m := range linkOrHandle.FindAllStringSubmatchIndex(text, -1) {
 			x := span{from: m[0], to: m[1]}
 			if x.Isolated = "ltr"; m[2] >= 0 {
 				x.from, x.to = m[2], m[3]

@@ -19,7 +19,8 @@ func compare(was, is, lang string) block {
 				continue
 			}
 			line = append(line, spellChange(text[from:i], del, ins)...)
-			b1.Paragraphs, line = append(b1.Paragraphs, line), nil
+			b1.add(line)
+			line = nil
 			from = i + 1
 		}
 		line = append(line, spellChange(text[from:], del, ins)...)
@@ -27,7 +28,7 @@ func compare(was, is, lang string) block {
 	for _, e := range edits(a, b) {
 		add(e.text, e.del, e.ins)
 	}
-	b1.Paragraphs = append(b1.Paragraphs, line)
+	b1.add(line)
 	return b1
 }
 
@@ -85,7 +86,7 @@ func edits(a, b []string) []edit {
 		tail = append(tail, a[len(a)-1])
 		a, b = a[:len(a)-1], b[:len(b)-1]
 	}
-	for _, s := range path(a, b) {
+	for _, s := range shortest(a, b) {
 		put(s.text, s.del, s.ins)
 	}
 	for i := len(tail) - 1; i >= 0; i-- {
@@ -94,8 +95,8 @@ func edits(a, b []string) []edit {
 	return out
 }
 
-// path returns the steps from a to b, one per word.
-func path(a, b []string) []edit {
+// shortest returns the steps from a to b, one per word.
+func shortest(a, b []string) []edit {
 	most := min(len(a)+len(b), mostSteps)
 	v := make([]int, 2*most+2)
 	var trace [][]int

@@ -16,13 +16,16 @@ func (s *server) functions() template.FuncMap {
 	return template.FuncMap{
 		"bidi":     bidi,
 		"machine":  machine,
-		"n":        number,
+		"n":        digits,
 		"count":    count,
 		"bytes":    size,
 		"when":     s.when,
 		"clock":    s.clock,
 		"seconds":  s.seconds,
 		"lang":     languageName,
+		"short":    func(text string) string { return shortened(text, 80) },
+		"whole":    func(st record.Statement) block { return prose(st.Text, st.Lang, st.Entities, false) },
+		"viewable": picture,
 		"runeName": runeName,
 		"statement": func(leaf uint64) string {
 			return s.desk.Case.IDs.ID(record.KindStatement, leaf)
@@ -94,21 +97,26 @@ func number[T int | int64 | uint64](n T) string {
 	return s
 }
 
-// count writes a number with its noun.
-func count(v any, one, many string) string {
-	var n int64
+// digits is number for any whole number a template may hold.
+func digits(v any) string {
 	switch v := v.(type) {
 	case int:
-		n = int64(v)
+		return number(v)
 	case int64:
-		n = v
+		return number(v)
 	case uint64:
-		n = int64(v)
+		return number(v)
 	}
-	if n == 1 {
-		return "1 " + one
+	return ""
+}
+
+// count writes a number with its noun.
+func count(v any, one, many string) string {
+	n := digits(v)
+	if n == "1" {
+		return n + " " + one
 	}
-	return number(n) + " " + many
+	return n + " " + many
 }
 
 // size writes a number of bytes for people.

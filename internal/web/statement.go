@@ -123,7 +123,7 @@ func (s *server) statement(r *http.Request) (reply, error) {
 		d.Flags = append(d.Flags, flagWords(f))
 	}
 	for _, x := range st.Refs {
-		d.Refs = append(d.Refs, refRow{x, outTo(found.FindString(x))})
+		d.Refs = append(d.Refs, refRow{x, outTo(linkOrHandle.FindString(x))})
 	}
 	for _, x := range t.Decisions {
 		a, err := s.actOf(ctx, x)

@@ -32,7 +32,6 @@ type statementsData struct {
 	Query  string
 	Echo   string
 	Total  string // "214", "at least 10,000"
-	One    bool
 	Hits   []hitRow
 	Next   string // address
 	First  string // address of the first page, when this is not it
@@ -101,7 +100,6 @@ func (s *server) statements(r *http.Request) (reply, error) {
 	if d.Total = number(found.Total); !found.Exact {
 		d.Total = "at least " + d.Total
 	}
-	d.One = found.Total == 1
 	d.Hits = s.hitRows(found.Hits)
 	if found.Next != "" {
 		d.Next = search(text) + map[bool]string{true: "&", false: "?"}[text != ""] + "after=" + url.QueryEscape(found.Next)

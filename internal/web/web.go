@@ -17,7 +17,6 @@ import (
 	"context"
 	"embed"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"html/template"
 	"io/fs"
@@ -289,6 +288,3 @@ func suffix(r *http.Request) string {
 	}
 	return ""
 }
-
-// tooLong says that a page took longer than Patience.
-func tooLong(err error) bool { return errors.Is(err, context.DeadlineExceeded) }

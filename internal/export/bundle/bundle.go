@@ -72,7 +72,7 @@ func write(ctx context.Context, out export.Output, r redact.Release, o export.Op
 	if err != nil {
 		return fmt.Errorf("bundle: %w", err)
 	}
-	p := packing{head: head, files: map[uint64]string{}, sums: map[uint64]record.Digest{}, sizes: map[uint64]int64{}}
+	p := packing{head: head, files: map[uint64]string{}, blobs: map[uint64]record.Digest{}, sums: map[uint64]record.Digest{}, sizes: map[uint64]int64{}}
 	if err := p.name(r); err != nil {
 		return err
 	}
@@ -125,8 +125,9 @@ type packing struct {
 	head    custody.Checkpoint
 	members []member
 	lines   bytes.Buffer
-	files   map[uint64]string // where the bytes of an entry go
-	texts   map[uint64]string // where the text of a statement entry goes
+	files   map[uint64]string        // where the bytes of an entry go
+	texts   map[uint64]string        // where the text of a statement entry goes
+	blobs   map[uint64]record.Digest // file of each capture entry so far
 	sums    map[uint64]record.Digest
 	sizes   map[uint64]int64
 }
@@ -184,26 +185,14 @@ func (p *packing) entry(e redact.ShownEntry) error {
 	if err := custody.CheckEntry(p.head, e.Index, e.Leaf, hashes(e.Proof)); err != nil {
 		return err
 	}
+	if leaf.Kind == record.LeafCapture {
+		p.blobs[e.Index] = leaf.Blob
+	}
 	l := line{Index: e.Index, Entry: string(e.Leaf), Proof: e.Proof}
 	if e.Open != nil {
-		name := p.files[e.Index]
-		if leaf.Kind == record.LeafCapture {
-			name = "items/files/" + leaf.Blob.String()
-		}
-		l.File = name + extension(e.Type)
-		m := member{name: l.File, size: e.Size, open: e.Open}
-		mac := hmac.New(sha256.New, e.Salt)
-		if m.sum, err = m.digest(mac); err != nil {
+		if l.File, err = p.bytes(e, leaf); err != nil {
 			return err
 		}
-		if leaf.Kind == record.LeafCapture && m.sum != leaf.Blob || leaf.Kind == record.LeafStatement && !hmac.Equal(mac.Sum(nil), leaf.Commit[:]) {
-			return fmt.Errorf("%w: the bytes are not those the entry was made for", record.ErrAltered)
-		}
-		// A file can be several entries' evidence: a page captured twice.
-		if !slices.ContainsFunc(p.members, func(x member) bool { return x.name == m.name }) {
-			p.members = append(p.members, m)
-		}
-		p.files[e.Index], p.sums[e.Index], p.sizes[e.Index] = l.File, m.sum, m.size
 	} else {
 		delete(p.files, e.Index)
 	}
@@ -214,12 +203,51 @@ func (p *packing) entry(e redact.ShownEntry) error {
 		body := string(e.Body)
 		l.Body = &body
 	}
-	if l.Body != nil || leaf.Kind == record.LeafStatement && l.File != "" {
+	if l.Body != nil || l.File != "" && span(leaf) {
 		l.Salt = e.Salt
 	}
 	b, err := l.encode()
 	p.lines.Write(b)
 	return err
+}
+
+// span reports whether an entry is a statement that is part of a file, and so
+// commits to its bytes; those of a whole file are bound by its capture entry.
+func span(leaf record.Leaf) bool { return leaf.Kind == record.LeafStatement && leaf.Length > 0 }
+
+// bytes adds the bytes of an entry, if they are those it was made for, and
+// returns where they go.
+func (p *packing) bytes(e redact.ShownEntry, leaf record.Leaf) (string, error) {
+	blob := leaf.Blob // that the whole file must be
+	name := "items/files/" + blob.String()
+	switch {
+	case span(leaf):
+		name = p.files[e.Index]
+	case leaf.Kind == record.LeafStatement:
+		var ok bool
+		if blob, ok = p.blobs[leaf.Capture]; !ok {
+			return "", fmt.Errorf("%w: its capture, log entry %d, is not in the release", record.ErrInvalid, leaf.Capture)
+		}
+		name = "items/files/" + blob.String()
+	case leaf.Kind != record.LeafCapture:
+		return "", fmt.Errorf("%w: a %s entry has no bytes of a file", record.ErrInvalid, leaf.Kind)
+	}
+	m := member{name: name + extension(e.Type), size: e.Size, open: e.Open}
+	mac := hmac.New(sha256.New, e.Salt)
+	var err error
+	if m.sum, err = m.digest(mac); err != nil {
+		return "", err
+	}
+	if span(leaf) && !hmac.Equal(mac.Sum(nil), leaf.Commit[:]) || !span(leaf) && m.sum != blob {
+		return "", fmt.Errorf("%w: the bytes are not those the entry was made for", record.ErrAltered)
+	}
+	// A file can be several entries' evidence: a page captured twice, a
+	// document that is a statement for each of its pages.
+	if span(leaf) || !slices.ContainsFunc(p.members, func(x member) bool { return x.name == m.name }) {
+		p.members = append(p.members, m)
+	}
+	p.files[e.Index], p.sums[e.Index], p.sizes[e.Index] = m.name, m.sum, m.size
+	return m.name, nil
 }
 
 // digest reads the member once, into mac as well.

@@ -23,7 +23,7 @@ import (
 // doc/evidence-package.md demands. Whatever is wrong with it, also that it
 // cannot be read, is a problem in the report; the error is only ctx's.
 func Verify(ctx context.Context, path string) (*custody.Report, error) {
-	v := verification{ctx: ctx, sums: map[string]record.Digest{}, used: map[string]bool{}, keys: map[string]string{}}
+	v := verification{ctx: ctx, sums: map[string]record.Digest{}, used: map[string]bool{}, blobs: map[uint64]record.Digest{}, keys: map[string]string{}}
 	v.report.Problems = []custody.Problem{}
 	m, err := openMembers(path, v.found)
 	if err != nil {
@@ -50,10 +50,11 @@ type verification struct {
 	key  note.Verifier
 	head *custody.Checkpoint // nil when there is no valid one
 
-	used  map[string]bool   // files that a statement entry names
-	keys  map[string]string // newest key by handle, so far
-	first *record.Leaf      // entry 0, until its key has come
-	last  uint64            // index of the line before
+	used  map[string]bool          // files that are a statement's span
+	blobs map[uint64]record.Digest // file of each capture entry so far
+	keys  map[string]string        // newest key by handle, so far
+	first *record.Leaf             // entry 0, until its key has come
+	last  uint64                   // index of the line before
 	lines int
 }
 
@@ -234,6 +235,9 @@ func (v *verification) entry(l line) {
 	if err == nil && (len(l.Entry) > record.MaxLeaf || !slices.Contains(kinds, leaf.Kind)) {
 		err = fmt.Errorf("%w log entry: unknown kind or too long", record.ErrInvalid)
 	}
+	if err == nil && leaf.Kind == record.LeafStatement && (span(leaf) == leaf.Commit.IsZero() || leaf.Offset < 0 || leaf.Length < 0) {
+		err = fmt.Errorf("%w log entry: a statement commits to a span, and to nothing where there is none", record.ErrInvalid)
+	}
 	if err != nil {
 		v.found(where, "it is not as the specification says")
 		return
@@ -251,7 +255,10 @@ var kinds = []record.LeafKind{record.LeafCase, record.LeafConfig, record.LeafKey
 // disclosed checks the bytes that are shown for an entry.
 func (v *verification) disclosed(where string, l line, leaf record.Leaf) {
 	statement, capture := leaf.Kind == record.LeafStatement, leaf.Kind == record.LeafCapture
-	committed := l.Body != nil || statement && l.File != ""
+	if capture {
+		v.blobs[l.Index] = leaf.Blob
+	}
+	committed := l.Body != nil || span(leaf) && l.File != ""
 	if l.File != "" && !statement && !capture || l.Body != nil && statement || committed != (l.Salt != nil) || committed && leaf.Commit.IsZero() {
 		v.found(where, "salt, body and file do not go together")
 		return
@@ -274,6 +281,13 @@ func (v *verification) disclosed(where string, l line, leaf record.Leaf) {
 			v.found(l.File, "it is not the file that "+where+" was made for")
 		}
 		v.report.Checked.Evidence++
+	case !span(leaf):
+		if blob, ok := v.blobs[leaf.Capture]; !ok {
+			v.found(where, fmt.Sprintf("its capture, log entry %d, which binds its file, is not in the bundle", leaf.Capture))
+		} else if sum != blob {
+			v.found(l.File, "it is not the file that "+where+" was made for")
+		}
+		v.report.Checked.Statements++
 	case v.used[l.File]:
 		v.found(where, "its file belongs to another entry already")
 	default:
@@ -289,9 +303,10 @@ func (v *verification) disclosed(where string, l line, leaf record.Leaf) {
 }
 
 // signature checks a person's signature under the newest key entry of the
-// same handle before it; entry 0 waits for the key of entry 1.
+// same handle before it; entry 0 waits for the key of entry 1. An entry that
+// names a person must be signed.
 func (v *verification) signature(where string, index uint64, leaf record.Leaf) {
-	if leaf.Sig == "" && !custody.Signed(leaf.Kind) {
+	if leaf.Sig == "" && leaf.By == "" && !custody.Signed(leaf.Kind) {
 		return
 	}
 	if index == 0 && leaf.Kind != record.LeafKey {

@@ -63,6 +63,8 @@ func (b *builder) add(l record.Leaf, msg, body []byte) uint64 {
 	}
 	if custody.Signed(l.Kind) {
 		l.By = "desk-1"
+	}
+	if l.By != "" {
 		custody.SignLeaf(&l, b.actor)
 	}
 	e.Leaf = l.Append(nil)
@@ -151,6 +153,10 @@ func New(seed uint64, n int) (*Case, error) {
 	capture(photo, "image/png", "image/1", "photos/p1.png")
 	page := []byte("<html><script>alert(1)</script><p>The bridge of Tell Asfar was closed, two drivers said.</p></html>")
 	pageFile := capture(page, "text/html", "html/1", "article.html")
+	revised := []byte("<html><p>The bridge of Tell Asfar was closed, three drivers said.</p></html>")
+	revisedFile := capture(revised, "text/html", "html/1", "article-2.html")
+	leaflet := []byte("%PDF-1.4 two pages, not really")
+	leafletFile := capture(leaflet, "application/pdf", "pdf/1", "leaflet.pdf")
 
 	c := &Case{Signer: b.actor, Secrets: []string{SealedText, RestrictedText, WithdrawnText, "unmarked-qasr", PersonName, GroupName, CaseSecret, DecisionReason, "samira"}}
 	version := func(p post, capture uint64, blob record.Digest, span bool, number int, first uint64) redact.Version {
@@ -159,7 +165,12 @@ func New(seed uint64, n int) (*Case, error) {
 		if span {
 			l.Offset, l.Length = p.offset, int64(len(p.raw))
 		}
-		i := b.add(l, p.raw, nil)
+		var bound []byte // a whole file is bound by its capture
+		if span {
+			bound = p.raw
+		}
+		l.Page = p.page
+		i := b.add(l, bound, nil)
 		if number == 1 {
 			first = i
 		}
@@ -179,7 +190,7 @@ func New(seed uint64, n int) (*Case, error) {
 			st.Media = []record.Media{{Kind: "photo", Type: "image/png", Name: "IMG.png", Blob: record.DigestOf(photo)}}
 		}
 		e := b.entries[i]
-		e.Open, e.Size = reader(p.raw), int64(len(p.raw))
+		e.Open, e.Size, e.Shared = reader(p.raw), int64(len(p.raw)), p.page > 0
 		return redact.Version{Statement: st, Entry: e}
 	}
 	statements := map[uint64]bool{}
@@ -201,7 +212,13 @@ func New(seed uint64, n int) (*Case, error) {
 		item(p, vs...)
 	}
 	article := post{src: outlet, id: "/bridge", text: "The bridge of Tell Asfar was closed, two drivers said.", sens: redact.Public, kind: record.Article, raw: page}
-	item(article, version(article, pageFile, record.DigestOf(page), false, 1, 0))
+	first := version(article, pageFile, record.DigestOf(page), false, 1, 0)
+	article.text, article.raw = "The bridge of Tell Asfar was closed, three drivers said.", revised
+	item(article, first, version(article, revisedFile, record.DigestOf(revised), false, 2, first.Entry.Index))
+	for n := range 2 {
+		sheet := post{src: outlet, id: fmt.Sprint("leaflet#", n+1), text: "a page", sens: redact.Public, kind: record.Document, raw: leaflet, page: n + 1}
+		item(sheet, version(sheet, leafletFile, record.DigestOf(leaflet), false, 1, 0))
+	}
 	d := record.NewLeaf(record.LeafDecision, 0)
 	d.Action, d.Target, d.Expects = "note", c.Items[0].Versions[0].Entry.Index, c.Items[0].Versions[0].Entry.Index
 	b.add(d, nil, object(map[string]string{"reason": DecisionReason}))
@@ -210,6 +227,8 @@ func New(seed uint64, n int) (*Case, error) {
 	g := record.NewLeaf(record.LeafGap, 0)
 	g.Source, g.First, g.Last, g.Why = channel.Leaf, "40", "44", "ids"
 	b.add(g, nil, object(map[string]string{"note": "collector of samira was down"}))
+	g.First, g.Last, g.From, g.To, g.Why, g.By = "", "", 1767200000, 1767203600, "outage", "desk-1" // a person recorded it
+	b.add(g, nil, object(map[string]string{"note": "samira had no power"}))
 
 	return c, c.seal(b, logKey, origin, statements)
 }
@@ -220,6 +239,7 @@ type post struct {
 	id, text                            string
 	raw                                 []byte
 	offset                              int64
+	page                                int // of a document; its file holds the other pages too
 	sens                                redact.Sensitivity
 	kind                                record.StatementKind
 	withdrawn, person, forwarded, media bool
