@@ -5,12 +5,14 @@ Needs Python 3.9 and nothing else: no network, no database, no dalil. Written fr
 "spec 3" below is its section 3. It only reads. Exit status: 0 all is well, 4 problems found, 2 called wrongly."""
 import base64, contextlib, hashlib, hmac, json, os, re, stat, sys, zipfile, zlib
 PROVES = ["the holder of the log's key held exactly these bytes when the checkpoint was signed",
-          "nothing in the log was changed, removed, inserted or moved since (within one history, or since the checkpoint given)",
+          "nothing in the log was changed, removed, inserted or moved since",
           "the named handles signed the entries that carry their signature"]
-DOES_NOT_PROVE = ["that a statement is true, or who wrote it", "that the platform really sent it, or that nothing else was published", "the time", "whose key it is"]
+DOES_NOT_PROVE = ["that a statement is true, or who wrote it", "that the platform really sent it",
+                  "that nothing else was published", "the time", "whose key it is"]
 CHUNK, ZERO = 1 << 20, bytes(32)
 class Bad(Exception): """Something is not as the specification says."""
-WRONG = (Bad, OSError, EOFError, ValueError, RuntimeError, LookupError, TypeError, MemoryError, zipfile.BadZipFile, zlib.error)
+WRONG = (Bad, OSError, EOFError, ValueError, RuntimeError, LookupError, TypeError, MemoryError,
+         zipfile.BadZipFile, zlib.error)
 def need(good, otherwise):
     if not good: raise Bad(otherwise)
 class Findings:
@@ -27,18 +29,20 @@ class Findings:
     def at(self, where):
         """Whatever goes wrong inside becomes a finding, and the check goes on behind it."""
         try: yield
-        except WRONG as err: self.problem(where, "it is wrong or cannot be read: %s" % (getattr(err, "strerror", None) or err))
+        except WRONG as err: self.problem(where, "it is wrong: %s" % (getattr(err, "strerror", None) or err))
     def report(self, as_json):
         if self.more: self.problems.append({"what": "%d more problems" % self.more, "where": "."})
-        r = dict(type="verify", path=self.path, ok=not self.problems, checked=self.checked, problems=self.problems,
-                 notes=self.notes, proves=[] if self.problems else PROVES, does_not_prove=DOES_NOT_PROVE)
-        if as_json: print(json.dumps(r))
-        else:
-            print("%s: %s" % (self.path, "all that was checked is as it should be" if r["ok"] else "%d PROBLEMS" % len(self.problems)))
-            texts = ["%d %s" % (n, what) for what, n in self.checked.items()], ["%(where)s: %(what)s" % p for p in self.problems]
-            for head, lines in zip(("checked", "PROBLEM", "note", "proves", "does not prove"), (*texts, self.notes, r["proves"], DOES_NOT_PROVE)):
-                for line in lines: print("  %s: %s" % (head, line))
-        return r["ok"]
+        ok, proves = not self.problems, [] if self.problems else PROVES
+        if as_json:
+            print(json.dumps(dict(type="verify", path=self.path, ok=ok, checked=self.checked, notes=self.notes,
+                                  problems=self.problems, proves=proves, does_not_prove=DOES_NOT_PROVE)))
+            return ok
+        print("%s: %s" % (self.path, "all that was checked is as it should be" if ok else "THERE ARE PROBLEMS"))
+        for p in self.problems: print("  PROBLEM: %(where)s: %(what)s" % p)
+        print("  checked:", ", ".join("%d %s" % (n, what) for what, n in self.checked.items()))
+        for head, texts in ("note", self.notes), ("proves", proves), ("does not prove", DOES_NOT_PROVE):
+            for text in texts: print("  %s: %s" % (head, text))
+        return ok
 
 # ---- Ed25519, verification only (RFC 8032, 5.1.7). Points are (X, Y, Z, T) with x = X/Z, y = Y/Z, xy = T/Z.
 P, Q = 2**255 - 19, 2**252 + 27742317777372353535851937790883648493
@@ -257,7 +261,7 @@ class Case:
     def __init__(self, top, found):
         self.top, self.found, self.files, self.last, self.size = top, found, walk(top, found), ("", None), 0
         self.captures, self.now, self.tombstones, self.erase, self.toml = {}, {}, [], set(), None
-        self.destroyed, self.half, self.doubtful = {}, {}, {}  # entries without salt, with a body left, with other bytes
+        self.destroyed, self.left, self.doubtful = set(), set(), {}  # no salt; but a body; other bytes
     def open(self, name):
         need(name in self.files, "it is missing"); return open(os.path.join(self.top, *name.split("/")), "rb")
     def read(self, name):
@@ -322,12 +326,11 @@ class Case:
         if "commit" not in e: return need(body is None and salt == ZERO, "it has a salt or body that it does not commit to")
         need((body is None) == (kind == "statement"), "its body is missing, or it is a statement and has one")
         if salt == ZERO:
-            self.destroyed[index] = (e.get("source"), e["id"]) if "id" in e else index
-            if (body or b"").strip(b"\0"): self.half[index] = "its salt was destroyed, and its body was not"
-            return
+            self.destroyed.add(index)
+            return (body or b"").strip(b"\0") and self.left.add(index)
         self.found.count(commitments=1)
         try: need(self.commitment(e, salt, body) in (None, e["commit"]), "its bytes are not those it was made for")
-        except WRONG as err: self.doubtful[index] = "%s" % err, e, body  # unless it was erased
+        except WRONG as err: self.doubtful[index] = str(err), e, body  # unless it was erased
     def log(self, root, old):
         """Entries, salts, bodies and tiles in one pass (spec 3, 4, 5)."""
         rows, signatures, count, block = [], Signatures(self.found), 0, -1
@@ -348,23 +351,25 @@ class Case:
             for level, row in enumerate(rows): self.check_tile(level, count >> 8 * level + 8, row) if row else None
             if log_root(rows) != root: self.found.problem("log/checkpoint", "its root is not that of the entries")
     def erasures(self):
-        """What tombstones say is gone must be gone, and nothing else, but by an erasure that a crash cut short (spec 7)."""
+        """What tombstones say is gone must be, and nothing else, unless a crash cut an erasure short (spec 7)."""
         targets = {t.get("target") for t in self.tombstones}; self.erase -= targets
         for t in self.tombstones:
             with self.found.at("log entry %d" % t.get("target", 0)):
-                need(self.part("side/salt/%06d" % (t["target"] >> 16), 32 * (t["target"] & 65535), 32) == ZERO, "it was erased, but its salt is still there")
+                target, bytes_gone = t["target"], True
                 if t.get("now") and self.now.get(t["blob"]):
-                    need(self.part(blob_name(t["blob"]), t["offset"], t["length"]) == b" " * t["length"], "it was erased, but its bytes are still there")
-        forgotten = {self.destroyed.get(t) for t in targets}  # a tombstone of a statement is for all its versions
-        for index in self.destroyed.keys() - targets:
-            if self.destroyed[index] not in forgotten: self.gone("log entry %d" % index, "its salt was destroyed, and no tombstone says so")
-        for index, what in self.half.items(): self.gone("log entry %d" % index, what, index not in targets)
-        for index, (what, e, body) in self.doubtful.items():
-            if index not in targets: self.gone("log entry %d" % index, what, self.erase and self.blank(e, body))
+                    bytes_gone = self.part(blob_name(t["blob"]), t["offset"], t["length"]) == b" " * t["length"]
+                need(bytes_gone and target not in self.left
+                     and self.part("side/salt/%06d" % (target >> 16), 32 * (target & 65535), 32) == ZERO,
+                     "it was erased, but its salt, its body or its bytes are still there")
+        for index in self.destroyed - targets:
+            self.gone("log entry %d" % index, "its salt was destroyed, and no tombstone says so")
+        for index in self.doubtful.keys() - targets:
+            what, e, body = self.doubtful[index]
+            self.gone("log entry %d" % index, what, self.erase and self.blank(e, body))
     def gone(self, where, what, unfinished=True):
         """A problem, or a note while an erasure is decided and has no tombstone yet."""
-        if not self.erase or not unfinished: return self.found.problem(where, what)
-        self.found.note("%s: %s, while an erasure is not finished; opening the case for writing finishes it" % (where, what))
+        if self.erase and unfinished: self.found.note("%s: %s, while an erasure is not finished" % (where, what))
+        else: self.found.problem(where, what)
     def blank(self, e, body):
         if body is not None: return body[:1] == b"\0"
         return not self.part(blob_name(self.captures[e["capture"]][0]), e["offset"], e["length"]).strip(b" ")
@@ -393,13 +398,16 @@ class Case:
         return "", 0
     def settings(self):
         """case.toml and the databases (spec 5, 6)."""
-        with self.found.at("case.toml"): need(self.toml is None or self.read("case.toml") == self.toml.encode(), "it is not what the newest config entry says")
-        if "catalog.open" in self.files or "catalog.sum" not in self.files: return self.found.note("the databases are no evidence and were not checked")
+        with self.found.at("case.toml"):  # or what was about to replace it
+            found = [self.read(n) for n in ["case.toml", *self.files] if re.match(r"case\.toml|\.dalil-tmp-", n)]
+            need(self.toml is None or self.toml.encode() in found, "it is not what the newest config entry says")
+        if "catalog.open" in self.files or "catalog.sum" not in self.files:
+            return self.found.note("the databases are no evidence and were not checked")
         with self.found.at("catalog.sum"):
             sums = read_json(self.read("catalog.sum").decode())
-            need(sums["log_size"] <= self.size, "the databases were made from a longer log: was the log put back to an older state?")
+            need(sums["log_size"] <= self.size, "the databases were made from a longer log")
             for name, want in sums["files"].items():
-                need(digest(chunks(self.open(name)))[0] == want, "%s was changed since it was closed; `dalil rebuild` makes it anew" % name)
+                need(digest(chunks(self.open(name)))[0] == want, "%s was changed since it was closed" % name)
 def check_case(top, found, since):
     case, old = Case(top, found), None
     with found.at("log"):

@@ -44,7 +44,9 @@ func main() {
 	debug.SetGCPercent(100)
 	debug.SetMemoryLimit(230 << 20)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	profiled := profile()
 	code := cli.Run(ctx, os.Args[1:], environment())
+	profiled()
 	stop()
 	os.Exit(code)
 }

@@ -42,11 +42,13 @@ type Catalog interface {
 	// CaptureAt finds the newest capture of a path within a run.
 	CaptureAt(ctx context.Context, run uint64, path string) (record.Capture, error)
 
-	// Statement returns the newest version of the statement whose first
+	// Statement returns the current version of the statement whose first
 	// version is the leaf; Version the version that is the leaf itself.
 	Statement(ctx context.Context, first uint64) (record.Statement, error)
 	Version(ctx context.Context, leaf uint64) (record.Statement, error)
-	Versions(ctx context.Context, first uint64) ([]record.Statement, error) // oldest first
+	// Versions returns all of them in the order they were published: by edit
+	// time, then as they came to us. The last is the current one.
+	Versions(ctx context.Context, first uint64) ([]record.Statement, error)
 	// Search finds statements, newest first unless q says otherwise.
 	Search(ctx context.Context, q query.Query, page Page) (Result, error)
 

@@ -2,12 +2,14 @@ package desk
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"dalil/internal/custody"
 	"dalil/internal/record"
@@ -131,6 +133,7 @@ func (g *gatherer) item(ctx context.Context, s record.Statement) (redact.Item, e
 	if err != nil {
 		return it, err
 	}
+	slices.SortFunc(versions, func(a, b record.Statement) int { return cmp.Compare(a.Leaf, b.Leaf) }) // as in the log
 	shared, err := g.shared(ctx, s)
 	if err != nil {
 		return it, err

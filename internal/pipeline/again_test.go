@@ -4,7 +4,6 @@ import (
 	"archive/zip"
 	"context"
 	"errors"
-	"io"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -119,7 +118,11 @@ func TestOrderDoesNotMatter(t *testing.T) {
 // TestResume cancels imports at random points and runs them again.
 func TestResume(t *testing.T) {
 	h := newHouse(t)
-	first := sample.DefaultExport(12_000, 9)
+	messages := 12_000
+	if testing.Short() {
+		messages = 3000 // under the race detector
+	}
+	first := sample.DefaultExport(messages, 9)
 	later := first
 	later.Second = &sample.Second{Edited: .03, Missing: .01, New: .02}
 	a, _ := h.export("a/result.json", first)
@@ -135,7 +138,7 @@ func TestResume(t *testing.T) {
 	for _, in := range []string{a, b} {
 		for range 4 {
 			ctx, cancel := context.WithCancel(context.Background())
-			at := rand.Int64N(12_000)
+			at := rand.Int64N(int64(messages))
 			r, err := c.Import(ctx, []string{in}, pipeline.ImportOptions{Progress: func(p pipeline.Progress) {
 				if p.Receipt.Read >= at && p.Phase == "read" {
 					cancel()
@@ -160,7 +163,7 @@ func TestResume(t *testing.T) {
 func TestReadersWhileImporting(t *testing.T) {
 	h := newHouse(t)
 	c := h.create("case")
-	in, _ := h.export("in/result.json", sample.DefaultExport(12_000, 5))
+	in, _ := h.export("in/result.json", sample.DefaultExport(6000, 5))
 	done := make(chan error, 1)
 	go func() {
 		_, err := c.Import(context.Background(), []string{in}, pipeline.ImportOptions{})
@@ -232,18 +235,4 @@ func TestSecondWriter(t *testing.T) {
 	}
 	h.close(c)
 	h.close(h.open("case", true))
-}
-
-func copyFile(to, from string) error {
-	in, err := os.Open(from)
-	if err != nil {
-		return err
-	}
-	defer in.Close()
-	out, err := os.Create(to)
-	if err != nil {
-		return err
-	}
-	_, err = io.Copy(out, in)
-	return errors.Join(err, out.Close())
 }

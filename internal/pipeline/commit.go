@@ -106,7 +106,10 @@ func (k *committer) statement(st record.Statement) {
 	k.weight += len(st.Text)
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	k.inflight[statementKey{st.Source, st.ExternalID}] = catalog.Known{Leaf: st.Leaf, First: st.First, Version: st.Version, TextDigest: st.TextDigest, Edited: st.Edited.Seconds()}
+	key := statementKey{st.Source, st.ExternalID}
+	if st.Until == 0 {
+		k.inflight[key] = catalog.Known{Leaf: st.Leaf, First: st.First, Version: st.Version, TextDigest: st.TextDigest, Edited: st.Edited.Seconds()}
+	}
 }
 
 // pending returns a statement that is added and not in the catalog yet.

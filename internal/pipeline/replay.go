@@ -116,12 +116,26 @@ func (p *replayer) apply(ctx context.Context) error {
 		}
 		known[src] = m
 	}
+	settled := map[uint64]uint64{} // first version -> its newest in this batch
 	for _, s := range p.pending {
 		st := &p.batch.Statements[s.at]
-		if k := known[s.leaf.Source][s.leaf.ID]; k.Version > 0 {
-			st.First, st.Version = k.First, k.Version+1
+		k := known[s.leaf.Source][s.leaf.ID]
+		if k.Version > 0 {
+			if first := settled[k.First]; first == 0 { // its versions are all in the catalog still
+				versions, err := p.cat.Versions(ctx, k.First)
+				if err != nil {
+					return err
+				}
+				k.Version = len(versions)
+			}
+			follow(st, k)
 		}
-		known[s.leaf.Source][s.leaf.ID] = catalog.Known{Leaf: st.Leaf, First: st.First, Version: st.Version}
+		settled[st.First] = st.Leaf
+		if st.Until == 0 {
+			k.Leaf, k.Edited = st.Leaf, st.Edited.Seconds()
+		}
+		k.First, k.Version = st.First, st.Version
+		known[s.leaf.Source][s.leaf.ID] = k
 	}
 	if err := p.cat.Apply(ctx, p.batch); err != nil {
 		return err

@@ -180,7 +180,7 @@ func (r *reader) take(c *chunk, i int) error {
 		im.report.Known++
 		return r.returned(known)
 	case here:
-		old, err := r.oldVersion(known, x, p)
+		old, err := r.oldVersion(&known, x, p)
 		if err != nil {
 			return err
 		}
@@ -220,8 +220,9 @@ func (im *importer) known(source uint64, id string) (catalog.Known, error) {
 }
 
 // oldVersion reports whether a reading equals any version that is here: an
-// older export imported again must add nothing.
-func (r *reader) oldVersion(k catalog.Known, x *record.Reading, p *prepared) (bool, error) {
+// older export imported again must add nothing. It sets k.Version to the number
+// of versions.
+func (r *reader) oldVersion(k *catalog.Known, x *record.Reading, p *prepared) (bool, error) {
 	im := r.im
 	if im.commits != nil && im.commits.has(r.current, x.ExternalID) {
 		// Its versions are told by the catalog, which does not have them yet.
@@ -233,6 +234,7 @@ func (r *reader) oldVersion(k catalog.Known, x *record.Reading, p *prepared) (bo
 	if err != nil {
 		return false, &storeError{err}
 	}
+	k.Version = len(versions)
 	for _, v := range versions {
 		if same(catalog.Known{Version: v.Version, TextDigest: v.TextDigest, Edited: v.Edited.Seconds()}, x, p) {
 			return true, nil
@@ -302,10 +304,21 @@ func (r *reader) here(x *record.Reading) error {
 func statement(x *record.Reading, index uint64, l *record.Leaf, k catalog.Known, c record.Capture) record.Statement {
 	st := record.Statement{Reading: *x, Leaf: index, First: index, Version: 1, Source: l.Source, Capture: l.Capture, CapturedAt: c.At}
 	st.Span.Blob = c.Blob
-	if k.Version > 0 {
-		st.First, st.Version = k.First, k.Version+1
-	}
+	follow(&st, k)
 	return st
+}
+
+// follow makes st a version of the statement that k is the current version of.
+// Exports come in any order: a wording with an earlier edit time does not take
+// the place of the current one.
+func follow(st *record.Statement, k catalog.Known) {
+	if k.Version == 0 {
+		return
+	}
+	st.First, st.Version = k.First, k.Version+1
+	if st.Edited.Seconds() < k.Edited {
+		st.Until = k.Leaf
+	}
 }
 
 // returned records that a statement seen missing is there again.

@@ -118,14 +118,14 @@ type Statement struct {
 
 	Leaf       uint64 // leaf index of this version
 	First      uint64 // leaf index of its first version; the statement's id is made of it
-	Version    int    // 1 for the first version
+	Version    int    // in the order they came to us, from 1
 	Source     uint64 // leaf index of the source
 	SourceKey  string // like "telegram:1234567890"
 	SourceName string
 	Capture    uint64 // leaf index of the capture
 	CapturedAt int64  // our clock, milliseconds since 1970
 	TextDigest Digest // SHA-256 of Text: decides whether a later export changed it
-	Until      uint64 // leaf index of the version that replaced this one; 0 while current
+	Until      uint64 // leaf index of the version shown instead of this one; 0 while current
 
 	Withdrawn   bool
 	Erased      bool

@@ -34,6 +34,7 @@ func Run(t *testing.T, open Open) {
 		{"captures", captures},
 		{"statements come back whole", whole},
 		{"versions", versions},
+		{"versions out of order", olderVersions},
 		{"known", known},
 		{"unseen", unseen},
 		{"observations", observations},

@@ -172,6 +172,38 @@ func versions(t *testing.T, open Open) {
 	}
 }
 
+// olderVersions takes an older wording in after a newer one, as when exports are
+// imported out of order.
+func olderVersions(t *testing.T, open Open) {
+	for _, each := range []uint64{0, 1} {
+		c := fresh(t, open)
+		l, _, source, capture := start()
+		version := func(text string, first uint64, n int, edited int64, until uint64) uint64 {
+			return l.say(source, capture, "1", text, 100, func(st *record.Statement) {
+				if n > 1 {
+					st.First, st.Version = first, n
+				}
+				st.Edited, st.Until = record.AtUnix(edited), until
+			})
+		}
+		a := version("three hurt", 0, 1, 300, 0)
+		b := version("two hurt", a, 2, 200, a)
+		d := version("four hurt", a, 3, 400, 0)
+		l.apply(t, c, each)
+		var got []string
+		for _, v := range must[[]record.Statement](t)(c.Versions(ctx, a)) {
+			got = append(got, v.Text)
+		}
+		equal(t, "order", got, []string{"two hurt", "three hurt", "four hurt"})
+		equal(t, "current", must[record.Statement](t)(c.Statement(ctx, a)).Leaf, d)
+		equal(t, "replaced", must[record.Statement](t)(c.Version(ctx, b)).Until, a)
+		k := must[map[string]catalog.Known](t)(c.Known(ctx, source, []string{"1"}))["1"]
+		equal(t, "known", []any{k.Leaf, k.First, k.Version, k.Edited}, []any{d, a, 3, int64(400)})
+		r := search(t, c, "hurt", catalog.Page{})
+		equal(t, "one hit, the current one", []any{len(r.Hits), r.Hits[0].Text}, []any{1, "four hurt"})
+	}
+}
+
 func known(t *testing.T, open Open) {
 	c := fresh(t, open)
 	l, run, source, capture := start()

@@ -234,7 +234,7 @@ func (s *store) Statement(ctx context.Context, first uint64) (record.Statement, 
 func (s *store) Versions(ctx context.Context, first uint64) ([]record.Statement, error) {
 	var all []record.Statement
 	err := s.versions(ctx, `v.leaf IN (SELECT b.leaf FROM version a JOIN version b ON b.source=a.source AND b.number=a.number AND b.first=a.leaf
-		WHERE a.leaf=?) ORDER BY v.leaf`, []any{first}, func(st record.Statement) error {
+		WHERE a.leaf=?) ORDER BY v.until=0, v.edited, v.leaf`, []any{first}, func(st record.Statement) error {
 		all = append(all, st)
 		return nil
 	})

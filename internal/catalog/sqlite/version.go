@@ -120,6 +120,11 @@ func (a *application) versions(ctx context.Context) error {
 			return fmt.Errorf("%w batch: version 1 at %d names %d as its first", record.ErrInvalid, st.Leaf, st.First)
 		}
 		if st.Version > 1 {
+			if st.Until != 0 { // an older wording that came later: the current one stays
+				until[i] = st.Until
+				a.job.retag(st.First)
+				continue
+			}
 			if j, ok := next[st.First]; ok {
 				until[j] = st.Leaf
 			} else if err := a.exec(ctx, "UPDATE version SET until=? WHERE leaf=(SELECT v.leaf FROM version f JOIN version v ON v.source=f.source AND v.number=f.number WHERE f.leaf=? AND v.first=f.leaf AND v.until=0)", st.Leaf, st.First); err != nil {

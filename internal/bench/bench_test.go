@@ -1,0 +1,60 @@
+package main
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"time"
+)
+
+// TestRun runs every measurement once, small: a benchmark that is never run
+// rots.
+func TestRun(t *testing.T) {
+	messages := 20_000
+	if testing.Short() {
+		messages = 2000
+	}
+	var out strings.Builder
+	err := run(context.Background(), &out, options{messages: messages, media: 20 << 20, queries: 5, dir: t.TempDir()})
+	t.Logf("\n%s", &out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"× json.load", "peak memory, MB", "two frequent words, median", "dalil rebuild", "× cores × Go's SHA-256", "all of it known"} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("no line %q", want)
+		}
+	}
+}
+
+func TestSumRooms(t *testing.T) {
+	const traces = `File: dalil
+Type: cpu
+-----------+-------------------------------------------------------
+     120ms   crypto/sha256.block
+             crypto/sha256.(*digest).Write
+             dalil/internal/custody.(*Committer).Commit
+             dalil/internal/pipeline.(*reader).prepare
+-----------+-------------------------------------------------------
+      1.5s   modernc.org/sqlite/lib._sqlite3VdbeExec
+             dalil/internal/catalog/sqlite.(*writer).apply
+-----------+-------------------------------------------------------
+      30ms   runtime.gcDrain
+             runtime.gcBgMarkWorker
+-----------+-------------------------------------------------------
+      50ms   dalil/internal/language.Fold
+             dalil/internal/catalog/sqlite.document
+-----------+-------------------------------------------------------
+`
+	got, total := sumRooms(traces)
+	want := map[string]time.Duration{"custody": 120 * time.Millisecond, "catalog/sqlite": 1500 * time.Millisecond,
+		"Go's runtime: memory and scheduling": 30 * time.Millisecond, "language": 50 * time.Millisecond}
+	for room, d := range want {
+		if got[room] != d {
+			t.Errorf("%s: %v, want %v", room, got[room], d)
+		}
+	}
+	if total != 1700*time.Millisecond {
+		t.Errorf("%v in all", total)
+	}
+}

@@ -1,0 +1,94 @@
+package main
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+
+	"dalil/internal/sample"
+)
+
+// export writes a generated export and returns the words for queries.
+func (b *bench) export(name string, messages int) (path string, truth sample.ExportTruth, err error) {
+	f, err := os.Create(b.path(name))
+	if err != nil {
+		return "", truth, err
+	}
+	opt := sample.DefaultExport(messages, 1)
+	opt.Needles = min(opt.Needles, messages/5)
+	w := bufio.NewWriterSize(f, mega)
+	truth, err = sample.Export(w, opt)
+	return f.Name(), truth, errors.Join(err, w.Flush(), f.Close())
+}
+
+const jsonLoad = `import json, sys, time
+t = time.perf_counter()
+with open(sys.argv[1], "rb") as f: json.load(f)
+print(time.perf_counter() - t)`
+
+// python is how many seconds Python needs to parse a file.
+func (b *bench) python(path string) (seconds float64, err error) {
+	out, err := exec.CommandContext(b.ctx, "python3", "-c", jsonLoad, path).Output()
+	if err != nil {
+		return 0, fmt.Errorf("python3 json.load: %w", err)
+	}
+	_, err = fmt.Sscan(string(out), &seconds)
+	return seconds, err
+}
+
+func (b *bench) importing() error {
+	large, _, err := b.export("large.json", b.opt.messages)
+	if err != nil {
+		return err
+	}
+	small, _, err := b.export("small.json", b.opt.small)
+	if err != nil {
+		return err
+	}
+	info, err := os.Stat(large)
+	if err != nil {
+		return err
+	}
+	b.head("Import of a Telegram export (%d MB)", info.Size()/mega)
+	base, err := b.python(large)
+	if err != nil {
+		return err
+	}
+	b.row("python3 json.load, the baseline", fmt.Sprintf("%.2f s", base))
+	costs := map[string]cost{}
+	for _, x := range []struct{ name, in, profile string }{{"small", small, b.path("import.pprof")}, {"large", large, ""}} {
+		if _, err := b.dalil("", "init", b.path(x.name)); err != nil {
+			return err
+		}
+		if costs[x.name], err = b.dalil(x.profile, "--case", b.path(x.name), "import", x.in, "--json", "-q"); err != nil {
+			return err
+		}
+	}
+	c := costs["large"]
+	b.row("dalil import: stored, proven, searchable", c.String())
+	b.atMost("× json.load", c.wall.Seconds()/base, 2.5, "%.2f")
+	b.atMost("peak memory, MB", float64(c.rss)/mega, 512, "%.0f")
+	b.row(fmt.Sprintf("peak memory with %s messages, MB", group(int64(b.opt.small))), fmt.Sprint(costs["small"].rss/mega))
+	b.row("messages a second", group(int64(float64(b.opt.messages)/c.wall.Seconds())))
+	if err := b.rooms(b.path("import.pprof")); err != nil {
+		return err
+	}
+	again, err := b.dalil("", "--case", b.path("large"), "import", large, "--json", "-q")
+	if err != nil {
+		return err
+	}
+	b.row("the same import again, all of it known", again.String())
+	return os.Remove(small)
+}
+
+func (b *bench) rebuilding() error {
+	b.head("Rebuild of the catalog from archive and log")
+	c, err := b.dalil("", "--case", b.path("large"), "rebuild", "--json", "-q")
+	if err != nil {
+		return err
+	}
+	b.row("dalil rebuild", c.String())
+	return os.RemoveAll(b.path("large"))
+}

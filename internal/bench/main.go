@@ -1,0 +1,116 @@
+// Command bench measures dalil on this machine, in one run, against what the
+// same machine needs for something known: Python's json.load of the same
+// export, Go's SHA-256 of the same files. It prints ratios beside the goals;
+// it fails only when something does not work, never for a time.
+//
+//	go run ./internal/bench [-messages 1000000] [-dir DIR]
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"runtime"
+	"syscall"
+	"time"
+)
+
+type options struct {
+	messages int   // of the export
+	small    int   // of the export that shows whether memory is flat
+	media    int64 // bytes of the media-heavy case
+	queries  int   // of each kind
+	dir      string
+}
+
+func main() {
+	var o options
+	flag.IntVar(&o.messages, "messages", 1_000_000, "messages of the Telegram export")
+	flag.IntVar(&o.small, "small", 0, "messages of a smaller export, to see whether memory is flat (default a tenth)")
+	flag.Int64Var(&o.media, "media", 3<<30, "bytes of the media-heavy case")
+	flag.IntVar(&o.queries, "queries", 300, "queries of each kind")
+	flag.StringVar(&o.dir, "dir", "", "folder to work in; needs about five times the export and twice the media (default a temporary one)")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	err := run(ctx, os.Stdout, o)
+	stop()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, w io.Writer, o options) error {
+	if o.messages < 1 || o.queries < 1 || o.media < 1 {
+		return errors.New("-messages, -media and -queries must be above 0")
+	}
+	if o.small == 0 {
+		o.small = max(o.messages/10, 1)
+	}
+	dir, err := os.MkdirTemp(o.dir, "dalil-bench-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	b := &bench{ctx: ctx, opt: o, dir: dir, table: table{w: w}}
+	if err := b.prepare(); err != nil {
+		return err
+	}
+	fmt.Fprintf(w, "%d cores, %s, %s, %s messages\n\n", runtime.GOMAXPROCS(0), runtime.Version(), time.Now().UTC().Format("2006-01-02"), group(int64(o.messages)))
+	for _, part := range []func() error{b.importing, b.finding, b.verifyingText, b.rebuilding, b.verifyingMedia} {
+		if err := part(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// bench is one run of all measurements.
+type bench struct {
+	ctx     context.Context
+	opt     options
+	dir     string
+	program string
+	table
+}
+
+// table prints measured figures beside goals.
+type table struct{ w io.Writer }
+
+func (t table) head(format string, args ...any) {
+	fmt.Fprintf(t.w, "%s\n", fmt.Sprintf(format, args...))
+}
+
+// row prints a figure that has no goal.
+func (t table) row(what, value string) { fmt.Fprintf(t.w, "    %-58s %s\n", what, value) }
+
+// atMost and atLeast print a figure with its goal.
+func (t table) atMost(what string, value, goal float64, format string) {
+	t.goal(what, value, "≤", goal, format, value <= goal)
+}
+
+func (t table) atLeast(what string, value, goal float64, format string) {
+	t.goal(what, value, "≥", goal, format, value >= goal)
+}
+
+func (t table) goal(what string, value float64, sign string, goal float64, format string, met bool) {
+	mark := "✕"
+	if met {
+		mark = "✓"
+	}
+	fmt.Fprintf(t.w, "  %s %-58s %s   (goal %s %s)\n", mark, what, fmt.Sprintf(format, value), sign, fmt.Sprintf(format, goal))
+}
+
+// group writes a number with thousands apart.
+func group(n int64) string {
+	if n < 1000 {
+		return fmt.Sprint(n)
+	}
+	return group(n/1000) + fmt.Sprintf(",%03d", n%1000)
+}
+
+const mega = 1 << 20
