@@ -49,10 +49,10 @@ tidy:
 	@$(GO) mod tidy -e -diff 2>/dev/null || { echo "go.mod is not tidy: run go mod tidy -e"; exit 1; }
 
 test:
-	$(GO) test ./...
+	$(GO) test -timeout 20m ./...
 
 race:
-	CGO_ENABLED=1 $(GO) test -race -short $(RACE)
+	CGO_ENABLED=1 $(GO) test -race -short -timeout 20m $(RACE)
 
 # One static binary, whatever it is built on.
 static:

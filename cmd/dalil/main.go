@@ -5,34 +5,24 @@ package main
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"io"
 	"os"
 	"os/signal"
 	"os/user"
-	"path/filepath"
 	"runtime/debug"
 	"strings"
 	"syscall"
 	"time"
 
-	"dalil/internal/archive"
-	"dalil/internal/archive/disk"
-	"dalil/internal/catalog"
-	"dalil/internal/catalog/sqlite"
 	"dalil/internal/cli"
-	"dalil/internal/collect/folder"
 	"dalil/internal/custody"
 	"dalil/internal/desk"
 	"dalil/internal/export"
 	"dalil/internal/export/bundle"
-	"dalil/internal/format/all"
 	"dalil/internal/pipeline"
-	"dalil/internal/record"
 	"dalil/internal/redact"
 	"dalil/internal/sample"
-	//WEB "dalil/internal/web"
+	"dalil/internal/web"
 )
 
 // version is set by the release build.
@@ -83,61 +73,8 @@ func handle() string {
 	return "analyst"
 }
 
-func stores() pipeline.Stores {
-	return pipeline.Stores{
-		CreateArchive: func(dir, origin string, keys *custody.Keys) (archive.Archive, error) {
-			signer, vkey, err := keys.LogSigner(origin)
-			if err != nil {
-				return nil, err
-			}
-			return opened(disk.Create(dir, origin, signer, vkey))
-		},
-		OpenArchive: openArchive,
-		Evidence:    func(dir string) (custody.Evidence, error) { return disk.Evidence(dir), nil },
-		OpenCatalog: func(dir string, write bool, languages []string) (catalog.Catalog, error) {
-			return sqlite.Open(dir, sqlite.Options{ReadOnly: !write, Languages: languages})
-		},
-		CatalogFiles: []string{sqlite.CatalogFile, sqlite.SearchFile},
-		Formats:      all.Formats(),
-		Folder:       folder.Kind,
-		Now:          time.Now,
-		Tool:         "dalil " + version,
-	}
-}
-
-func openArchive(dir string, write bool, keys *custody.Keys) (archive.Archive, error) {
-	o := disk.Options{Write: write}
-	if write {
-		line, err := os.ReadFile(filepath.Join(dir, filepath.FromSlash(custody.KeyPath)))
-		if err != nil {
-			return nil, fmt.Errorf("%w: %w", record.ErrAltered, err)
-		}
-		key, err := custody.ParseKey(line)
-		if err != nil {
-			return nil, err
-		}
-		if o.Signer, _, err = keys.LogSigner(key.Name()); err != nil {
-			return nil, err
-		}
-	}
-	return opened(disk.Open(dir, o))
-}
-
-// opened keeps a nil *disk.Archive from becoming a non-nil interface, and gives
-// a held lock the name that the rest of the program knows.
-func opened(a *disk.Archive, err error) (archive.Archive, error) {
-	var locked *disk.Locked
-	switch {
-	case errors.As(err, &locked):
-		return nil, errors.Join(pipeline.ErrLocked, err)
-	case err != nil:
-		return nil, err
-	}
-	return a, nil
-}
-
 func serve(ctx context.Context, d *desk.Desk, addr string, ready func(string)) error {
-	return errors.New("web is being written")//WEB
+	return web.Serve(ctx, d, addr, ready)
 }
 
 func generate(w io.Writer, n int, seed uint64) error {
@@ -155,13 +92,4 @@ func writeBundle(ctx context.Context, path string, r redact.Release, note string
 		return err
 	}
 	return out.Commit()
-}
-
-// writeSample writes the invented country's files and says how an analyst
-// would have brought them in.
-func writeSample(dir string) (cli.SampleCase, error) {
-	if err := sample.Write(dir); err != nil {
-		return cli.SampleCase{}, err
-	}
-	return sampleCase(filepath.Clean(dir)), nil
 }

@@ -11,6 +11,15 @@ import (
 	"dalil/internal/sample"
 )
 
+// writeSample writes the invented country's files and says how an analyst
+// would have brought them in.
+func writeSample(dir string) (cli.SampleCase, error) {
+	if err := sample.Write(dir); err != nil {
+		return cli.SampleCase{}, err
+	}
+	return sampleCase(filepath.Clean(dir)), nil
+}
+
 // sampleCase lists the imports of the sample case in the order an analyst
 // would have made them: older exports before newer ones of the same channel,
 // exports that name their channel by id before those that only print its name.
