@@ -7,7 +7,7 @@ import base64, contextlib, hashlib, hmac, json, os, re, stat, sys, zipfile, zlib
 PROVES = ["the holder of the log's key held exactly these bytes when the checkpoint was signed",
           "nothing in the log was changed, removed, inserted or moved since",
           "the named handles signed the entries that carry their signature"]
-DOES_NOT_PROVE = ["that a statement is true, who wrote it, or that nothing else was published", "the time", "whose key it is"]
+DOES_NOT_PROVE = "that a statement is true, who wrote it, that nothing else was published, the time, whose key it is".split(", ")
 CHUNK, ZERO = 1 << 20, bytes(32)
 class Bad(Exception): """Something is not as the specification says."""
 WRONG = (Bad, OSError, EOFError, ValueError, RuntimeError, LookupError, TypeError, MemoryError,
@@ -85,8 +85,9 @@ def unbase64(s, size):
     b = base64.b64decode(s, validate=True); need(base64.b64encode(b).decode() == s and len(b) >= size, "wrong base64"); return b
 def read_key(line):
     """log/key: returns origin, key id, public key."""
-    m = re.fullmatch(rb"(dalil\.case/[0-9a-f]{32})\+([0-9a-f]{8})\+(\S+)\n", line); key = unbase64(m[3].decode("ascii"), 33) if m else b""
-    need(key[:1] == b"\1" and len(key) == 33 and hashlib.sha256(m[1] + b"\n" + key).hexdigest()[:8] == m[2].decode(), "log/key is not the key of a log")
+    m = re.fullmatch(rb"(dalil\.case/[0-9a-f]{32})\+([0-9a-f]{8})\+(\S+)\n", line)
+    key = unbase64(m[3].decode("ascii"), 33) if m else b""
+    need(key[:1] == b"\1" and len(key) == 33 and hashlib.sha256(m[1] + b"\n" + key).hexdigest()[:8] == m[2].decode(), "it is no key of a log")
     return m[1].decode(), m[2].decode(), key[1:]
 def read_checkpoint(note, key):
     """A signed checkpoint: returns the number of entries and the root."""
@@ -118,12 +119,10 @@ MEMBERS = {m[:-2]: (i, m[-1]) for i, m in enumerate(  # in their order; T text, 
 FORMS = {"T": lambda v: isinstance(v, str) and v, "C": lambda v: type(v) is int and 0 < v < 2**63,
          "N": lambda v: type(v) is int and -2**63 < v < 2**63, "H": lambda v: isinstance(v, str) and re.fullmatch("[0-9a-f]{64}", v) and v.strip("0")}
 def unique(pairs): need(len(dict(pairs)) == len(pairs), "a member is there twice"); return dict(pairs)
-def read_json(text):  # no number has 21 digits
-    return json.loads(text, object_pairs_hook=unique, parse_int=lambda s: int(s[:21]))
+def read_json(text): return json.loads(text, object_pairs_hook=unique, parse_int=lambda s: int(s[:21]))
 def compact(e):
     s = json.dumps(e, ensure_ascii=False, separators=(",", ":"))
-    for c in "<>&\u2028\u2029": s = s.replace(c, "\\u%04x" % ord(c))
-    return s
+    return re.sub("[<>&\u2028\u2029]", lambda m: "\\u%04x" % ord(m[0]), s)
 def read_entry(raw):
     """The entry as a dict; Bad unless raw is the one form in which it may be written."""
     text, before = raw.decode("utf-8"), -1; e = read_json(text)
@@ -132,12 +131,10 @@ def read_entry(raw):
          and (e["kind"] != "statement" or ("commit" in e) == ("length" in e)), "the entry is not as the specification says")
     for name, v in e.items():
         rank, form = MEMBERS.get(name, (-1, ""))
-        need(rank > before and FORMS[form](v) and (v if name in ("offset", "size") else 0) >= 0, "the entry's member %s is wrong or not in its place" % name)
+        need(rank > before and FORMS[form](v) and (v if name in ("offset", "size") else 0) >= 0, "its member %s is wrong" % name)
         before = rank
     return e
-
-class Signatures:
-    """Checks persons' signatures; entries come in the order of the log."""
+class Signatures:  # of persons; entries come in the order of the log
     def __init__(self, found): self.found, self.keys, self.first = found, {}, None
     def check(self, index, e, raw):
         if e["kind"] == "key": self.keys[e.get("by")] = e.get("key", "")
@@ -153,23 +150,22 @@ class Signatures:
     def end(self):
         if self.first: self.found.problem("log entry 0", "the key entry of its signature, entry 1, is not here")
 # ---- Reading files
-def walk(top, found):
+def walk(top, found, below=""):
     """Names and sizes of the plain files below top; anything else is a problem."""
     files = {}
-    for folder, folders, names in os.walk(top, onerror=lambda err: found.problem(os.path.relpath(err.filename, top), "it cannot be read: %s" % err.strerror)):
-        for path in [os.path.join(folder, n) for n in names] + [p for p in (os.path.join(folder, n) for n in folders) if os.path.islink(p)]:
-            name = os.path.relpath(path, top).replace(os.sep, "/")
-            with found.at(name):
-                need(stat.S_ISREG(os.lstat(path).st_mode), "it is no plain file, but a link or device"); files[name] = os.lstat(path).st_size
+    with found.at(below or "."):
+        for entry in os.scandir(os.path.join(top, below)):
+            name, info = below + entry.name, entry.stat(follow_symlinks=False)
+            if stat.S_ISDIR(info.st_mode): files.update(walk(top, found, name + "/"))
+            elif stat.S_ISREG(info.st_mode): files[name] = info.st_size
+            else: found.problem(name, "it is no plain file, but a link or device")
     return files
 def chunks(open_file):
     with open_file as f: yield from iter(lambda: f.read(CHUNK), b"")
-def digest(parts, *macs):
-    """SHA-256 and length of the parts; macs take them, too."""
-    h, n = hashlib.sha256(), 0
-    for b in parts:
-        n += len(b)
-        for m in (h, *macs): m.update(b)
+def digest(parts, h=None):
+    """Digest and length of the parts; SHA-256 or what h is."""
+    h, n = h or hashlib.sha256(), 0
+    for b in parts: n += len(b); h.update(b)
     return h.hexdigest(), n
 def lines(parts):
     """Lines without their end. One of more than 16 MiB is Bad, and so is a last one without an end."""
@@ -184,27 +180,27 @@ def bundle_files(path, found):
     """The files of a bundle and how to read one. In a zip, what programs could disagree about is a problem."""
     if os.path.isdir(path):
         files = walk(path, found)
-        for name in [n for n in files if not NAME.fullmatch(n)]: found.problem(name, "no bundle has a file of this name (%d bytes)" % files.pop(name))
+        for name in [n for n in files if not NAME.fullmatch(n)]: found.problem(name, "no bundle has it (%d bytes)" % files.pop(name))
         return files, lambda name: chunks(open(os.path.join(path, name), "rb"))
     z, files, room, end = zipfile.ZipFile(path), {}, [200 * os.path.getsize(path) + (64 << 20)], 0
     for i in sorted(z.infolist(), key=lambda i: i.header_offset):
         name, link = i.orig_filename, i.create_system in (3, 19) and i.external_attr >> 28 in (1, 2, 4, 6, 10, 12)
         if name.endswith("/") and i.file_size == 0: continue
         with found.at(name):
-            need(i.header_offset >= end and NAME.fullmatch(name) and name not in files and not link, "no bundle has it, or it is there twice or shares bytes")
-            need(not i.flag_bits & 0x61 and i.compress_type in (0, 8) and (i.compress_type or i.compress_size == i.file_size), "it is packed in an unusual way")
+            need(i.header_offset >= end and NAME.fullmatch(name) and name not in files and not link, "no bundle has it, or not so")
+            need(not i.flag_bits & 0x61 and i.compress_type in (0, 8) and (i.compress_type or i.compress_size == i.file_size), "it is packed unusually")
             files[name], end = i, i.header_offset + 30 + len(name) + i.compress_size
     def read(name):
         for b in chunks(z.open(files[name])):
             room[0] -= len(b); need(room[0] >= 0, "the zip unpacks to more than 200 times its size"); yield b
     return files, read
 def check_bundle(path, found, since):
-    (files, read), listed, sums, before, signatures = bundle_files(path, found), {}, {}, -1, Signatures(found)
-    used, blobs = set(), {}  # files that are spans; the file of each capture
+    (files, read), listed, sums, blobs, before = bundle_files(path, found), {}, {}, {}, -1
+    signatures = Signatures(found)
     with found.at("MANIFEST.sha256"):
         for line in lines(read("MANIFEST.sha256")) if "MANIFEST.sha256" in files else ():
             m = re.fullmatch("([0-9a-f]{64})  (.+)", line.decode("latin-1"))
-            need(m and NAME.fullmatch(m[2]) and m[2] not in listed and m[2] != "MANIFEST.sha256", "a line is not a SHA-256 and a new name: %.80r" % line)
+            need(m and NAME.fullmatch(m[2]) and m[2] not in listed and m[2] != "MANIFEST.sha256", "a wrong line: %.80r" % line)
             listed[m[2]] = m[1]
     for name in sorted(files.keys() - {"MANIFEST.sha256"}):
         with found.at(name):
@@ -219,14 +215,14 @@ def check_bundle(path, found, since):
                 x = read_json(line.decode("utf-8"))
                 need(isinstance(x, dict) and {"index", "entry", "proof"} <= x.keys() <= {"index", "entry", "proof", "salt", "body", "file"}
                      and type(x["index"]) is int and before < x["index"] < size and isinstance(x["proof"], list)
-                     and all(isinstance(v, str) for k, v in x.items() if k not in ("index", "proof")), "it is not as the specification says, or not in ascending order")
+                     and all(isinstance(v, str) for k, v in x.items() if k not in ("index", "proof")), "it is wrong or not in order")
                 before, raw = x["index"], x["entry"].encode()
-                need(proven_root(leaf_hash(raw), before, size - 1, [unbase64(h, 32) for h in x["proof"]]) == root, "its proof does not lead to the checkpoint")
+                need(proven_root(leaf_hash(raw), before, size - 1, [unbase64(h, 32) for h in x["proof"]]) == root, "its proof is wrong")
                 e = read_entry(raw); found.count(entries=1, statements=e["kind"] == "statement"); signatures.check(before, e, raw)
-                disclosed(x, e, sums, used, blobs, read, found)
+                disclosed(x, e, sums, blobs, read, found)
         need(before >= 0, "entries.ndjson has no entries")
     signatures.end(); found.note("texts, items.csv and START-HERE.html are the sender's reading of the original bytes")
-def disclosed(x, e, sums, used, blobs, read, found):
+def disclosed(x, e, sums, blobs, read, found):
     """The bytes shown for an entry must be those it was made for."""
     body, file, statement = x.get("body"), x.get("file"), e["kind"] == "statement"
     span = statement and "length" in e  # else a file is a whole one, which the capture's entry binds
@@ -235,19 +231,19 @@ def disclosed(x, e, sums, used, blobs, read, found):
     need((file is None or e["kind"] in ("statement", "capture")) and (body is None or not statement) and committed == ("salt" in x)
          and (not committed or "commit" in e and re.fullmatch("[0-9a-f]{64}", x["salt"])), "salt, body and file do not go together")
     blob = blobs.get(e.get("capture")) if statement else e.get("blob")
-    need(file is None or file in sums and (file not in used if span else sums[file] == blob),
-         "its file %s is not what it was made for, or the entry that binds it is not here" % file)
+    need(file is None or file in sums and (span or sums[file] == blob), "its file is not the capture's, or not here")
     if committed:
         mac = hmac.new(bytes.fromhex(x["salt"]), b"" if span else body.encode(), "sha256")
-        if span: digest(read(file), mac); used.add(file)
+        if span: digest(read(file), mac); del sums[file]  # it is no other's
         found.count(commitments=1)
         need(mac.hexdigest() == e["commit"], "%s is not what the entry was made for" % (file if span else "its body"))
 # ---- A case (spec 1-7)
 LOOSE = re.compile(r"case\.toml|log/(key|checkpoint)|lock|(catalog\.(db|sum|open)|(search|state)\.db)(-wal|-shm|-journal)?")
 def blob_name(blob): return "archive/%s/%s" % (blob[:2], blob)
 def tile_name(level, n, width):
-    digits = "%0*d" % (-(-len("%03d" % n) // 3) * 3, n); name = "/x".join(digits[i:i + 3] for i in range(0, len(digits), 3))
-    return "log/tile/%s/%s%s%s" % (level, "x" if n > 999 else "", "/".join(name.rsplit("/x", 1)), ".p/%d" % width if width < 256 else "")
+    name = "%03d" % (n % 1000)
+    while n > 999: n //= 1000; name = "x%03d/%s" % (n % 1000, name)
+    return "log/tile/%s/%s%s" % (level, name, ".p/%d" % width if width < 256 else "")
 class Case:
     def __init__(self, top, found):
         self.top, self.found, self.files, self.last, self.size = top, found, walk(top, found), ("", None), 0
@@ -275,7 +271,7 @@ class Case:
     def check_tile(self, level, n, row):
         with self.found.at(tile_name(level, n, len(row))):
             b, exact = self.tile(level, n, len(row))
-            need(b[:32 * len(row)] == b"".join(row) and (len(b) == 32 * len(row) or not exact), "it does not agree with what is below it")
+            need(b[:32 * len(row)] == b"".join(row) and (len(b) == 32 * len(row) or not exact), "it is not of what is below it")
     def grow(self, rows, count, h):
         """Adds a hash; a row of 256 is held against its tile and becomes one hash of the row above."""
         for level in range(9):
@@ -289,7 +285,7 @@ class Case:
             while at < self.files.get(name, 0):
                 index, length = (int.from_bytes(f.read(k), "big") for k in (8, 4))
                 if index >= self.size or n == self.size >> 16 and at + 12 > self.files[name]: break
-                need(at + 12 + length <= self.files[name] and index >> 16 == n and index > next(reversed(where), -1), "a frame is cut or out of place at byte %d" % at)
+                need(at + 12 + length <= self.files[name] and index >> 16 == n and index > next(reversed(where), -1), "a wrong frame at byte %d" % at)
                 where[index], at = (at + 12, length), f.seek(length, 1)
             if at < self.files.get(name, 0): self.found.note("%s ends in a write that was never finished" % name)
         return where
@@ -313,9 +309,8 @@ class Case:
         if len(salt) < 32: return  # said of the file of salts
         if "commit" not in e: return need(body is None and salt == ZERO, "it has a salt or body that it does not commit to")
         need((body is None) == (kind == "statement"), "its body is missing, or it is a statement and has one")
-        if salt == ZERO:
-            self.destroyed.add(index)
-            return (body or b"").strip(b"\0") and self.left.add(index)
+        if salt == ZERO and (body or b"").strip(b"\0"): self.left.add(index)
+        if salt == ZERO: return self.destroyed.add(index)
         self.found.count(commitments=1)
         try: need(self.commitment(e, salt, body) in (None, e["commit"]), "its bytes are not those it was made for")
         except WRONG as err: self.doubtful[index] = str(err), e, body  # unless it was erased
@@ -333,7 +328,7 @@ class Case:
                 signatures.check(index, e, raw); at = 32 * (index & 65535); self.entry(index, e, salts[at:at + 32], body)
             if index != count: continue  # an entry is missing: no tree can be made
             count += 1; self.grow(rows, count, leaf_hash(raw))
-            if old and count == old[0] and log_root(rows) != old[1]: self.found.problem("log", "history was rewritten since the earlier checkpoint")
+            if old and count == old[0] and log_root(rows) != old[1]: self.found.problem("log", "history was rewritten")
         signatures.end()
         if count == self.size:
             for level, row in enumerate(rows): self.check_tile(level, count >> 8 * level + 8, row) if row else None
@@ -343,24 +338,21 @@ class Case:
         targets = {t.get("target") for t in self.tombstones}; self.erase -= targets
         for t in self.tombstones:
             with self.found.at("log entry %d" % t.get("target", 0)):
-                target, bytes_gone = t["target"], True
-                if t.get("now") and self.now.get(t["blob"]):
-                    bytes_gone = self.part(blob_name(t["blob"]), t["offset"], t["length"]) == b" " * t["length"]
-                need(bytes_gone and target not in self.left
-                     and self.part("side/salt/%06d" % (target >> 16), 32 * (target & 65535), 32) == ZERO,
-                     "it was erased, but its salt, its body or its bytes are still there")
+                n = t["target"]; salt = self.part("side/salt/%06d" % (n >> 16), 32 * (n & 65535), 32)
+                need(salt == ZERO and n not in self.left, "it was erased, but its salt or body is still there")
+                if not t.get("now") or not self.now.get(t["blob"]): continue
+                blank = self.part(blob_name(t["blob"]), t["offset"], t["length"]) == b" " * t["length"]
+                need(blank, "it was erased, but its bytes are still there")
         for index in self.destroyed - targets:
             self.gone("log entry %d" % index, "its salt was destroyed, and no tombstone says so")
         for index in self.doubtful.keys() - targets:
-            what, e, body = self.doubtful[index]
-            self.gone("log entry %d" % index, what, self.erase and self.blank(e, body))
-    def gone(self, where, what, unfinished=True):
-        """A problem, or a note while an erasure is decided and has no tombstone yet."""
+            with self.found.at("log entry %d" % index):
+                what, e, body = self.doubtful[index]
+                if body is None: body = self.part(blob_name(self.captures[e["capture"]][0]), e["offset"], e["length"])
+                self.gone("log entry %d" % index, what, not body.strip(b"\0 "))
+    def gone(self, where, what, unfinished=True):  # a note while an erasure is decided and has no tombstone yet
         if self.erase and unfinished: self.found.note("%s: %s, while an erasure is not finished" % (where, what))
         else: self.found.problem(where, what)
-    def blank(self, e, body):
-        if body is not None: return body[:1] == b"\0"
-        return not self.part(blob_name(self.captures[e["capture"]][0]), e["offset"], e["length"]).strip(b" ")
     def archive(self):
         """Each evidence file under its SHA-256 and none missing (spec 2); no file that does not belong here (spec 1)."""
         known = dict(self.captures.values())
@@ -373,6 +365,10 @@ class Case:
                 if m and m[2] not in known: self.found.note("%s belongs to no entry: a write that was never finished" % name)
         for blob in known:
             if blob_name(blob) not in self.files and self.now.get(blob, blob): self.gone(blob_name(blob), "it is missing")
+        with self.found.at("case.toml"):  # or what was about to replace it (spec 1, 5)
+            found = [self.read(n) for n in ["case.toml", *self.files] if re.match(r"case\.toml|\.dalil-tmp-", n)]
+            need(self.toml is None or self.toml.encode() in found, "it is not what the newest config entry says")
+        self.found.note("catalog.db and search.db are no evidence and were not checked")
     def foreign(self, name):
         bare = name[:-4] if name.endswith(".tmp") else name; unfinished = bare != name
         if tile := re.fullmatch(r"log/tile/(\d|entries)/((?:x\d{3}/)*\d{3})(?:\.p/(\d{1,3}))?", bare):
@@ -382,28 +378,22 @@ class Case:
         elif side := re.fullmatch(r"side/(?:salt|body)/(\d{6,})", bare): unfinished = unfinished or int(side[1]) << 16 >= self.size
         elif re.fullmatch(r"\.dalil-tmp-\d+", bare): unfinished = True
         else: need(LOOSE.fullmatch(bare) or unfinished and re.fullmatch("archive/([0-9a-f]{16}|([0-9a-f]{2})/\\2[0-9a-f]{62})", bare), "it does not belong to the case")
-        if unfinished: self.found.note("%s is from a write that was never finished, or was replaced: no part of the case" % name)
+        if unfinished: self.found.note("%s is a write that was never finished: no part of the case" % name)
         return "", 0
-    def settings(self):
-        with self.found.at("case.toml"):  # or what was about to replace it (spec 1, 5)
-            found = [self.read(n) for n in ["case.toml", *self.files] if re.match(r"case\.toml|\.dalil-tmp-", n)]
-            need(self.toml is None or self.toml.encode() in found, "it is not what the newest config entry says")
-        self.found.note("catalog.db and search.db are no evidence and were not checked")
 def check_case(top, found, since):
     case = Case(top, found)
     with found.at("log"):
         case.size, root, old = read_head(case.read, since, found)
-        case.log(root, old); case.erasures(); case.archive(); case.settings()
+        case.log(root, old); case.erasures(); case.archive()
 def main(args):
-    if hasattr(sys.stdout, "reconfigure"): sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")
+    sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")
     paths, since, good = [a for a in args if a != "--json"], None, True
-    if "--since" in paths[:-1]: since = paths.pop(paths.index("--since") + 1)
-    paths = [a for a in paths if a != "--since" or not since]
+    if "--since" in paths[:-1]: i = paths.index("--since"); since = paths[i + 1]; del paths[i:i + 2]
     if not paths or any(a.startswith("--") for a in paths): return print(__doc__, file=sys.stderr) or 2
     for path in paths:
         found = Findings(path)
         with found.at("."):
-            bundle = not os.path.isdir(path) or any(os.path.lexists(os.path.join(path, n)) for n in ("entries.ndjson", "MANIFEST.sha256", "START-HERE.html"))
+            bundle = not os.path.isdir(path) or {"entries.ndjson", "MANIFEST.sha256", "START-HERE.html"} & {*os.listdir(path)}
             (check_bundle if bundle else check_case)(path, found, since)
         good = found.report("--json" in args) and good
     return 0 if good else 4

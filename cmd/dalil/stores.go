@@ -31,8 +31,8 @@ func stores() pipeline.Stores {
 		},
 		OpenArchive: openArchive,
 		Evidence:    func(dir string) (custody.Evidence, error) { return disk.Evidence(dir), nil },
-		OpenCatalog: func(dir string, write bool, languages []string) (catalog.Catalog, error) {
-			return sqlite.Open(dir, sqlite.Options{ReadOnly: !write, Languages: languages})
+		OpenCatalog: func(dir string, write bool) (catalog.Catalog, error) {
+			return sqlite.Open(dir, sqlite.Options{ReadOnly: !write})
 		},
 		CatalogFiles: []string{sqlite.CatalogFile, sqlite.SearchFile},
 		Formats:      all.Formats(),

@@ -57,6 +57,9 @@ type Catalog interface {
 	AllDecisions(ctx context.Context) ([]record.Decision, error)
 	Runs(ctx context.Context) ([]Run, error) // newest first
 	Entry(ctx context.Context, leaf uint64) (EntryInfo, error)
+	// Others returns the entries that are kept for the log's page only, oldest
+	// first: case, config, key, analysis.
+	Others(ctx context.Context) ([]EntryInfo, error)
 	Stats(ctx context.Context) (Stats, error)
 	// Newest returns the index of the newest entry about a record: what a
 	// decision states it has seen.

@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -37,7 +38,7 @@ type Stores struct {
 	CreateArchive func(dir, origin string, keys *custody.Keys) (archive.Archive, error)
 	OpenArchive   func(dir string, write bool, keys *custody.Keys) (archive.Archive, error)
 	Evidence      func(dir string) (custody.Evidence, error)
-	OpenCatalog   func(dir string, write bool, languages []string) (catalog.Catalog, error)
+	OpenCatalog   func(dir string, write bool) (catalog.Catalog, error)
 	CatalogFiles  []string // names of the catalog's files in the case folder
 	Formats       []format.Kind
 	Folder        collect.Kind
@@ -143,7 +144,7 @@ func Create(ctx context.Context, dir, handle string, cfg Config, keys *custody.K
 	if err := a.Close(); err != nil {
 		return nil, err
 	}
-	cat, err := s.OpenCatalog(tmp, true, cfg.Languages)
+	cat, err := s.OpenCatalog(tmp, true)
 	if err != nil {
 		return nil, err
 	}
@@ -237,23 +238,6 @@ func (c *Case) openWith(ctx context.Context, keys *custody.Keys, progress func(P
 	c.IDs, c.pseudo = record.NewIDs(idKey), pseudonyms{key: psKey}
 
 	if c.write {
-		// A crash may have come between a change of the settings' record and
-		// the file.
-		if _, err := c.restoreSettings(ctx); err != nil {
-			return err
-		}
-	}
-	text, err := os.ReadFile(filepath.Join(c.Dir, custody.SettingsPath))
-	if err != nil {
-		return record.WithHint(fmt.Errorf("%w: %v", record.ErrAltered, err), "run `dalil rebuild`, which writes case.toml from the log")
-	}
-	if c.Config, err = ParseConfig(string(text)); err != nil {
-		return record.WithHint(err, "run `dalil rebuild`, which writes case.toml from the log")
-	}
-	if c.Zone, err = c.Config.Location(); err != nil {
-		return err
-	}
-	if c.write {
 		if err := CheckHandle(c.handle); err != nil {
 			return err
 		}
@@ -269,7 +253,24 @@ func (c *Case) openWith(ctx context.Context, keys *custody.Keys, progress func(P
 			return err
 		}
 	}
-	if c.Catalog, err = c.stores.OpenCatalog(c.Dir, c.write, c.Config.Languages); err != nil {
+	if c.Catalog, err = c.stores.OpenCatalog(c.Dir, c.write); err != nil {
+		return err
+	}
+	if c.write {
+		// A crash may have come between a change of the settings' record and
+		// the file.
+		if _, err := c.restoreSettings(ctx); err != nil {
+			return err
+		}
+	}
+	text, err := os.ReadFile(filepath.Join(c.Dir, custody.SettingsPath))
+	if err != nil {
+		return record.WithHint(fmt.Errorf("%w: %v", record.ErrAltered, err), "run `dalil rebuild`, which writes case.toml from the log")
+	}
+	if c.Config, err = ParseConfig(string(text)); err != nil {
+		return record.WithHint(err, "run `dalil rebuild`, which writes case.toml from the log")
+	}
+	if c.Zone, err = c.Config.Location(); err != nil {
 		return err
 	}
 	if !c.write {
@@ -299,8 +300,8 @@ func checkpointOf(signed []byte) (custody.Checkpoint, error) {
 func (c *Case) introduce(ctx context.Context) error {
 	pub := custody.PublicKey(c.key)
 	known := false
-	err := c.eachLeaf(ctx, 0, func(_ uint64, l *record.Leaf) error {
-		if l.Kind == record.LeafKey && l.By == c.handle {
+	err := c.eachOther(ctx, func(_ uint64, l *record.Leaf) error {
+		if l.By == c.handle {
 			known = l.Key == pub // the newest key of a handle counts
 		}
 		return nil
@@ -417,9 +418,42 @@ func (c *Case) eachLeaf(ctx context.Context, from uint64, f func(uint64, *record
 	return nil
 }
 
+// eachOther is eachLeaf for kinds that the catalog lists as Others: it reads a
+// handful of entries where the log holds millions.
+func (c *Case) eachOther(ctx context.Context, f func(uint64, *record.Leaf) error, kinds ...record.LeafKind) error {
+	if c.Catalog == nil {
+		return c.eachLeaf(ctx, 0, f, kinds...)
+	}
+	size, err := c.Catalog.Size(ctx)
+	if err != nil {
+		return err
+	}
+	others, err := c.Catalog.Others(ctx)
+	if err != nil {
+		return err
+	}
+	for _, o := range others {
+		if !slices.Contains(kinds, o.Kind) {
+			continue
+		}
+		b, err := c.Archive.Leaf(ctx, o.Leaf)
+		if err != nil {
+			return err
+		}
+		l, err := record.ParseLeaf(b)
+		if err != nil {
+			return fmt.Errorf("log entry %d: %w", o.Leaf, err)
+		}
+		if err := f(o.Leaf, &l); err != nil {
+			return err
+		}
+	}
+	return c.eachLeaf(ctx, size, f, kinds...)
+}
+
 // EachKey calls f for every entry that introduces a person's key.
 func (c *Case) EachKey(ctx context.Context, f func(leaf uint64)) error {
-	return c.eachLeaf(ctx, 0, func(i uint64, _ *record.Leaf) error { f(i); return nil }, record.LeafKey)
+	return c.eachOther(ctx, func(i uint64, _ *record.Leaf) error { f(i); return nil }, record.LeafKey)
 }
 
 // EachStatementOf calls f for every statement entry of a capture until f

@@ -38,7 +38,7 @@ func Rebuild(ctx context.Context, dir, handle string, keys *custody.Keys, s Stor
 	if r.Settings, err = c.restoreSettings(ctx); err != nil {
 		return r, err
 	}
-	if old, err := s.OpenCatalog(dir, false, nil); err == nil {
+	if old, err := s.OpenCatalog(dir, false); err == nil {
 		if size, err := old.Size(ctx); err == nil && size == a.Size() {
 			if d, err := old.Digest(ctx); err == nil {
 				r.Before = d.String()
@@ -87,7 +87,7 @@ func (c *Case) restoreSettings(ctx context.Context) (restored bool, err error) {
 // entry binds.
 func (c *Case) settingsInLog(ctx context.Context) (string, error) {
 	var text string
-	err := c.eachLeaf(ctx, 0, func(i uint64, _ *record.Leaf) error {
+	err := c.eachOther(ctx, func(i uint64, _ *record.Leaf) error {
 		b, err := c.Archive.Body(ctx, i)
 		if err != nil {
 			return fmt.Errorf("log entry %d: %w", i, err)

@@ -82,8 +82,8 @@ func TestRebuildSample(t *testing.T) {
 	h.rebuilt(c)
 	plain := h.made.Stores.OpenCatalog
 	for _, step := range []uint64{1, 7, 300} {
-		h.made.Stores.OpenCatalog = func(dir string, write bool, languages []string) (catalog.Catalog, error) {
-			cat, err := plain(dir, write, languages)
+		h.made.Stores.OpenCatalog = func(dir string, write bool) (catalog.Catalog, error) {
+			cat, err := plain(dir, write)
 			if err != nil || !write {
 				return cat, err
 			}

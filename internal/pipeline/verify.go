@@ -103,7 +103,7 @@ func verifyRows(ctx context.Context, dir string, s Stores, report *custody.Repor
 		return err
 	}
 	defer os.RemoveAll(tmp)
-	fresh, err := s.OpenCatalog(tmp, true, c.Config.Languages)
+	fresh, err := s.OpenCatalog(tmp, true)
 	if err != nil {
 		return err
 	}

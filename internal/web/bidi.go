@@ -154,8 +154,9 @@ func joins(r rune) bool {
 // prose makes a block of a statement's text. With raw, every character that
 // cannot be seen is spelled out, tatweel too.
 func prose(text, lang string, entities []record.Entity, raw bool) block {
-	b := block{Lang: langOf(text, lang), Script: typeOf(text)}
 	parts := dress(text, entities)
+	own := ownWords(parts)
+	b := block{Lang: langOf(own, lang), Script: typeOf(own)}
 	var line []part
 	flush := func() {
 		b.add(line)
@@ -181,6 +182,22 @@ func prose(text, lang string, entities []record.Entity, raw bool) block {
 	}
 	flush()
 	return b
+}
+
+// ownWords is a text without its handles and addresses, which are Latin in any
+// language; the text itself when it has nothing else.
+func ownWords(parts []part) string {
+	var own, all strings.Builder
+	for _, p := range parts {
+		all.WriteString(p.Text)
+		if p.Isolated == "" {
+			own.WriteString(p.Text)
+		}
+	}
+	if language.ScriptOf(own.String()) == language.NoScript {
+		return all.String()
+	}
+	return own.String()
 }
 
 // spellAll spells out every unseen character and the tatweel, which is seen but

@@ -386,6 +386,11 @@ func entries(t *testing.T, open Open) {
 	grave := l.bury(a)
 	key := l.other(record.LeafKey)
 	l.apply(t, c, 0)
+	var others []string
+	for _, e := range must[[]catalog.EntryInfo](t)(c.Others(ctx)) {
+		others = append(others, string(e.Kind)+" "+strconv.FormatUint(e.Leaf, 10)+" "+e.By)
+	}
+	equal(t, "Others", others, []string{"case 0 mira", "key " + strconv.FormatUint(key, 10) + " mira"})
 	for _, want := range []struct {
 		leaf   uint64
 		kind   record.LeafKind

@@ -301,6 +301,12 @@ var entryQueries = [...]struct {
 	{record.LeafTombstone, "SELECT 0, '', target, '' FROM tombstone WHERE leaf=?1"},
 }
 
+func (s *store) Others(ctx context.Context) ([]catalog.EntryInfo, error) {
+	return list(ctx, s, func(row scanner) (e catalog.EntryInfo, err error) {
+		return e, row.Scan(&e.Leaf, &e.Kind, &e.At, &e.By, &e.Target)
+	}, "SELECT leaf, kind, at, by, target FROM entry ORDER BY leaf")
+}
+
 func (s *store) Entry(ctx context.Context, leaf uint64) (catalog.EntryInfo, error) {
 	for _, q := range entryQueries {
 		e := catalog.EntryInfo{Leaf: leaf}

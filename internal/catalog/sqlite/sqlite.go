@@ -36,8 +36,7 @@ const (
 
 // Options say how a catalog is opened.
 type Options struct {
-	ReadOnly  bool     // neither creates nor changes anything
-	Languages []string // the case's languages, most used first
+	ReadOnly bool // neither creates nor changes anything
 }
 
 const remedy = "run `dalil rebuild`"

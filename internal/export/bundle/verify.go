@@ -284,6 +284,8 @@ func (v *verification) disclosed(where string, l line, leaf record.Leaf) {
 	switch {
 	case !ok:
 		v.found(where, "its file is not in the bundle or cannot be read")
+	case v.used[l.File]:
+		v.found(where, "its file belongs to another entry already")
 	case capture:
 		if sum != leaf.Blob {
 			v.found(l.File, "it is not the file that "+where+" was made for")
@@ -296,8 +298,6 @@ func (v *verification) disclosed(where string, l line, leaf record.Leaf) {
 			v.found(l.File, "it is not the file that "+where+" was made for")
 		}
 		v.report.Checked.Statements++
-	case v.used[l.File]:
-		v.found(where, "its file belongs to another entry already")
 	default:
 		v.used[l.File] = true
 		mac := hmac.New(sha256.New, l.Salt)

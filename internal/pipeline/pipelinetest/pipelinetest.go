@@ -36,8 +36,8 @@ func Stores() pipeline.Stores {
 		},
 		OpenArchive: openArchive,
 		Evidence:    func(dir string) (custody.Evidence, error) { return disk.Evidence(dir), nil },
-		OpenCatalog: func(dir string, write bool, languages []string) (catalog.Catalog, error) {
-			return sqlite.Open(dir, sqlite.Options{ReadOnly: !write, Languages: languages})
+		OpenCatalog: func(dir string, write bool) (catalog.Catalog, error) {
+			return sqlite.Open(dir, sqlite.Options{ReadOnly: !write})
 		},
 		CatalogFiles: []string{sqlite.CatalogFile, sqlite.SearchFile},
 		Formats:      all.Formats(),
