@@ -81,7 +81,7 @@ func TestLifeOfAMessage(t *testing.T) {
 func TestSecondExport(t *testing.T) {
 	h := newHouse(t)
 	c := h.create("case")
-	opt := sample.DefaultExport(900, 8)
+	opt := sample.DefaultExport(450, 8)
 	opt.Chats = 3
 	first, truth := h.export("1/result.json", opt)
 	opt.Second = &sample.Second{Edited: .08, Missing: .04, New: .1}
@@ -155,7 +155,7 @@ func TestTruncatedExport(t *testing.T) {
 // TestDryRun says what an import does, exactly, and writes nothing.
 func TestDryRun(t *testing.T) {
 	h := newHouse(t)
-	opt := sample.DefaultExport(800, 8)
+	opt := sample.DefaultExport(400, 8)
 	first, _ := h.export("1/result.json", opt)
 	opt.Second = &sample.Second{Edited: .08, Missing: .04, New: .1}
 	second, _ := h.export("2/result.json", opt)

@@ -18,7 +18,7 @@ import (
 // looks for their names in what a reader, a search and a bundle can see.
 func TestPersonsStayPrivate(t *testing.T) {
 	h := newHouse(t)
-	group := sample.DefaultExport(300, 4)
+	group := sample.DefaultExport(150, 4)
 	group.Persons = 12
 	in, _ := h.export("group/result.json", group)
 	names := writers(t, in)

@@ -4,7 +4,7 @@ import "unicode"
 
 // mostSteps bounds the work of a comparison: texts that differ in more words
 // than this are shown one after the other instead.
-const mostSteps = 1500
+const mostSteps = 800
 
 // compare shows what changed from one text to another: words that went and
 // words that came, in one block in the order they are read.
