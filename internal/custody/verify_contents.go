@@ -270,6 +270,10 @@ var zeroSalt [SaltSize]byte
 func (w *worker) checkCommit(index uint64, l *record.Leaf, salt []byte, c *Checked) {
 	v := w.v
 	statement := l.Kind == record.LeafStatement
+	if statement && (l.Length > 0) == l.Commit.IsZero() {
+		v.blame(blameEntry, index) // a span has a commitment, a whole file has none
+		return
+	}
 	var body []byte
 	if !statement && !l.Commit.IsZero() {
 		var ok bool

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
@@ -16,8 +17,9 @@ import (
 	"dalil/internal/redact"
 )
 
-// Restrict keeps a statement in the house: no release contains it. lift takes
-// that back.
+// Restrict keeps a statement in the house: no release contains it. lift makes it
+// fit for everybody: the person who lifts answers for that also where the source
+// did not speak to the public.
 func (d *Desk) Restrict(ctx context.Context, id, reason string, lift bool) (record.Decision, error) {
 	action := "restrict"
 	if lift {
@@ -28,8 +30,8 @@ func (d *Desk) Restrict(ctx context.Context, id, reason string, lift bool) (reco
 		if err != nil {
 			return err
 		}
-		if lift == (now != redact.Restricted) {
-			return fmt.Errorf("%s is %s already: %w", id, map[bool]string{true: "unrestricted", false: "restricted"}[lift], record.ErrConflict)
+		if lift && now == redact.Public || !lift && now == redact.Restricted {
+			return fmt.Errorf("%s is %s already: %w", id, map[bool]string{true: "fit for everybody", false: "restricted"}[lift], record.ErrConflict)
 		}
 		return nil
 	})
@@ -42,25 +44,25 @@ func (d *Desk) sensitivity(ctx context.Context, s record.Statement) (redact.Sens
 	if err != nil {
 		return redact.Unmarked, err
 	}
-	restricted := false
+	decided := redact.Unmarked
 	for _, x := range decisions {
 		if x.Undone == 0 {
 			switch x.Action {
 			case "restrict":
-				restricted = true
+				decided = redact.Restricted
 			case "lift-restriction":
-				restricted = false
+				decided = redact.Public
 			}
 		}
 	}
-	if restricted {
-		return redact.Restricted, nil
+	if decided != redact.Unmarked {
+		return decided, nil
 	}
 	src, err := d.Case.Catalog.Source(ctx, s.Source)
 	if err != nil {
 		return redact.Unmarked, err
 	}
-	if src.Private {
+	if src.Private || src.Platform == "file" { // nobody said that files on a desk were public
 		return redact.Internal, nil
 	}
 	return redact.Public, nil
@@ -134,11 +136,11 @@ func (g *gatherer) item(ctx context.Context, s record.Statement) (redact.Item, e
 		return it, err
 	}
 	slices.SortFunc(versions, func(a, b record.Statement) int { return cmp.Compare(a.Leaf, b.Leaf) }) // as in the log
-	shared, err := g.shared(ctx, s)
-	if err != nil {
-		return it, err
-	}
 	for _, v := range versions {
+		shared, err := g.shared(ctx, v)
+		if err != nil {
+			return it, err
+		}
 		e, err := g.entry(ctx, v.Leaf)
 		if err != nil {
 			return it, err
@@ -297,6 +299,13 @@ func (g *gatherer) opener(ctx context.Context, s record.Span) (func() (io.ReadCl
 	n := s.Length
 	if n == 0 {
 		n = blob.Size()
+		h := sha256.New()
+		if _, err := io.Copy(h, io.NewSectionReader(blob, 0, n)); err != nil {
+			return nil, 0, err
+		}
+		if record.Digest(h.Sum(nil)) != s.Blob {
+			return nil, 0, nil // something in the file was erased: it is no original any more
+		}
 	}
 	return func() (io.ReadCloser, error) {
 		b, err := g.d.Case.Archive.Open(ctx, s.Blob)

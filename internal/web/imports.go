@@ -136,6 +136,7 @@ func (s *server) receipt(r *http.Request) (reply, error) {
 		return reply{}, record.WithHint(fmt.Errorf("import %.40s: %w", id, record.ErrNotFound), "find it in the list of imports")
 	}
 	d := receiptData{importRow: s.importRow(runs[i])}
+	d.Search = search("import:" + d.ID)
 	if r.URL.Path != d.URL {
 		return reply{moved: d.URL + suffix(r)}, nil
 	}

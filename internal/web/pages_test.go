@@ -330,6 +330,32 @@ func TestWrongWordIsPointedAt(t *testing.T) {
 	}
 }
 
+func TestFruitlessSearchesAreExplained(t *testing.T) {
+	c := newCase(t, map[string]string{"a.txt": "the old bridge", "b.txt": "the new harbour"})
+	runs, err := c.desk.Case.Catalog.Runs(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	id := c.desk.Case.IDs.ID(record.KindRun, runs[0].Leaf)
+	for q, wants := range map[string][]string{
+		"zebra bridge":          {"No statement has", "zebra", "without"},
+		"harbour bridge":        {"What stands in the way", ">bridge</bdi></a>: 1", ">harbour</bdi></a>: 1"},
+		"harbuor":               {"Spelt otherwise", "harbuor~1"},
+		"zebra import:" + id:    {">zebra</bdi></a>: 2"},
+		"bridge lang:fa -river": {">lang:fa</bdi></a>: 1"},
+	} {
+		w := c.get("/statements?q=" + url.QueryEscape(q))
+		for _, want := range append(wants, "Nothing found") {
+			if !strings.Contains(w.Body.String(), want) {
+				t.Errorf("%s: %d, does not say %q", q, w.Code, want)
+			}
+		}
+	}
+	if page := c.get("/statements?q=import:" + id).Body.String(); !strings.Contains(page, "<b>2</b>") {
+		t.Error("the statements of an import are not listed")
+	}
+}
+
 func TestEveryFilterIsExplained(t *testing.T) {
 	for _, k := range helpKeys() {
 		if k.Means == "" || k.Example == "" {

@@ -213,13 +213,20 @@ func actionWords(action string) string {
 }
 
 // sourceKind says what sort of publisher a source is.
-func sourceKind(t record.SourceType) string {
+func sourceKind(s record.Source) string {
 	words := map[record.SourceType]string{record.Channel: "channel", record.Group: "group", record.PrivateIM: "private chat",
 		record.Outlet: "outlet", record.Folder: "folder of files", record.Table: "table"}
-	if w := words[t]; w != "" {
-		return w
+	w := words[s.Type]
+	if w == "" {
+		w = string(s.Type)
 	}
-	return string(t)
+	switch s.Platform {
+	case "web", "file", "": // the word says as much
+		return w
+	case "telegram":
+		return "Telegram " + w
+	}
+	return s.Platform + " " + w
 }
 
 // gapWords say what could not be seen, as one sentence's end: "ids 210–214 were

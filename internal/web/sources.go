@@ -21,7 +21,7 @@ func (s *server) sourceRows(ctx context.Context) ([]sourceRow, error) {
 	all, err := s.desk.Case.Catalog.Sources(ctx)
 	rows := make([]sourceRow, len(all))
 	for i, x := range all {
-		rows[i] = sourceRow{x, s.desk.Case.IDs.ID(record.KindSource, x.Leaf), s.atSource(x.Leaf), sourceKind(x.Type)}
+		rows[i] = sourceRow{x, s.desk.Case.IDs.ID(record.KindSource, x.Leaf), s.atSource(x.Leaf), sourceKind(x.Source)}
 	}
 	slices.SortStableFunc(rows, func(a, b sourceRow) int {
 		return cmp.Compare(strings.ToLower(a.Name), strings.ToLower(b.Name))

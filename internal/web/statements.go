@@ -278,7 +278,7 @@ func (s *server) zeroHelp(r *http.Request, found desk.Found) (*zero, error) {
 	z := &zero{Words: found.ZeroBecause}
 	q := found.Query
 	count := func(q query.Query) (int64, error) {
-		res, err := s.desk.Case.Catalog.Search(r.Context(), q, catalog.Page{Limit: 1, Total: true})
+		res, err := s.desk.Search(r.Context(), query.String(q), catalog.Page{Limit: 1, Total: true})
 		return res.Total, err
 	}
 	all := parts(q)
