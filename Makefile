@@ -8,7 +8,7 @@
 
 SHELL := /bin/sh
 GO    := go
-RACE  := ./internal/archive/disk ./internal/catalog/sqlite ./internal/pipeline ./internal/custody
+RACE  := ./internal/archive/disk ./internal/catalog/sqlite ./internal/pipeline
 FUZZTIME := 30s
 
 export CGO_ENABLED ?= 0
@@ -20,17 +20,17 @@ check: needs format vet tidy test race static
 
 # What the tests use beside Go: strace makes system calls fail, python3 runs
 # doc/verify.py, a C compiler is needed for the race detector, sha256sum and
-# bash are what the documents tell a reader to use.
+# bash are what the documents tell a reader to use, chromium shows hostile pages.
 needs:
 	@missing=""; packages=""; \
 	need() { command -v $$1 >/dev/null 2>&1 || { missing="$$missing $$1"; packages="$$packages $$2"; }; }; \
-	need strace strace; need python3 python3; need gcc gcc; need bash bash; need sha256sum coreutils; \
+	need strace strace; need python3 python3; need gcc gcc; need bash bash; need sha256sum coreutils; need chromium chromium; \
 	command -v gcc >/dev/null 2>&1 && [ -e /usr/include/stdlib.h ] || packages="$$packages libc6-dev"; \
 	if [ -n "$$packages" ] && [ "$$(uname -s)" = Linux ] && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then \
 		echo "installing$$packages"; \
 		(apt-get install -y -q --no-install-recommends $$packages || \
 			{ apt-get update -q && apt-get install -y -q --no-install-recommends $$packages; }) </dev/null >/dev/null || exit 1; \
-		missing=""; need strace strace; need python3 python3; need gcc gcc; need bash bash; need sha256sum coreutils; \
+		missing=""; need strace strace; need python3 python3; need gcc gcc; need bash bash; need sha256sum coreutils; need chromium chromium; \
 	fi; \
 	if [ -n "$$missing" ]; then \
 		echo "missing:$$missing. On Debian or Ubuntu: apt-get install$$packages"; exit 1; \

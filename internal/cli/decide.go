@@ -34,6 +34,11 @@ func (c *restoreCmd) Run(a *app) error {
 
 func (a *app) decide(id string, dry bool, done string, act func(*desk.Desk) (record.Decision, error)) error {
 	return a.with(!dry, func(d *desk.Desk) error {
+		d.DryRun = dry
+		x, err := act(d)
+		if err != nil {
+			return err
+		}
 		if dry {
 			s, err := d.Statement(a.ctx, id)
 			if err != nil {
@@ -45,10 +50,6 @@ func (a *app) decide(id string, dry bool, done string, act func(*desk.Desk) (rec
 			a.printStatementHead(d, s)
 			a.printf("Nothing recorded. Run again without --dry-run.\n")
 			return nil
-		}
-		x, err := act(d)
-		if err != nil {
-			return err
 		}
 		if a.JSON {
 			return a.showDecision(d, x)
@@ -71,16 +72,17 @@ func (c *eraseCmd) Run(a *app) error {
 	}
 	return a.with(!c.DryRun, func(d *desk.Desk) error {
 		if c.Confirm != "" {
+			d.DryRun = c.DryRun
+			x, err := d.ConfirmErase(a.ctx, c.Confirm, c.Reason)
+			if err != nil {
+				return err
+			}
 			if c.DryRun {
 				if a.JSON {
 					return a.emit("dry_run", map[string]string{"target": c.Confirm})
 				}
 				a.printf("Would carry out %s. Nothing done.\n", c.Confirm)
 				return nil
-			}
-			x, err := d.ConfirmErase(a.ctx, c.Confirm, c.Reason)
-			if err != nil {
-				return err
 			}
 			if a.JSON {
 				return a.showDecision(d, x)
@@ -134,16 +136,17 @@ func (c *outageCmd) Run(a *app) error {
 				return err
 			}
 		}
+		d.DryRun = c.DryRun
+		g, err := d.Outage(a.ctx, c.Source, from, to, c.Reason)
+		if err != nil {
+			return err
+		}
 		if c.DryRun {
 			if a.JSON {
 				return a.emit("dry_run", map[string]string{"from": from.UTC().Format(time.RFC3339)})
 			}
 			a.printf("Would record an outage from %s. Nothing recorded.\n", from.Format("2006-01-02 15:04 MST"))
 			return nil
-		}
-		g, err := d.Outage(a.ctx, c.Source, from, to, c.Reason)
-		if err != nil {
-			return err
 		}
 		return a.showGap(d, g)
 	})

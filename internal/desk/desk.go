@@ -21,6 +21,9 @@ import (
 // Desk is a case with a person at it.
 type Desk struct {
 	Case *pipeline.Case
+
+	// DryRun makes every act check whether it could be done, and record nothing.
+	DryRun bool
 }
 
 // New returns the desk of an open case.
@@ -155,6 +158,9 @@ func (d *Desk) decide(ctx context.Context, action string, target uint64, reason 
 	if strings.TrimSpace(reason) == "" {
 		return record.Decision{}, record.WithHint(fmt.Errorf("%w: a decision needs a reason", record.ErrInvalid), "give one with --reason")
 	}
+	if d.DryRun {
+		return record.Decision{By: d.Case.Handle(), Action: action, Target: target, Reason: reason}, nil
+	}
 	expects, err := d.Case.Catalog.Newest(ctx, target)
 	if err != nil {
 		return record.Decision{}, err
@@ -253,7 +259,7 @@ func (d *Desk) ConfirmErase(ctx context.Context, request, reason string) (record
 	dec, err := d.decide(ctx, pipeline.ActionErase, req.Target, reason, struct {
 		Request uint64 `json:"request"`
 	}{leaf})
-	if err != nil {
+	if err != nil || d.DryRun {
 		return dec, err
 	}
 	return dec, d.Case.Erase(ctx)
@@ -278,6 +284,9 @@ func (d *Desk) Outage(ctx context.Context, source string, from, to time.Time, wh
 			return g, err
 		}
 		g.Source = s.Leaf
+	}
+	if d.DryRun {
+		return g, nil
 	}
 	leaf, err := d.Case.Record(ctx, record.Leaf{Kind: record.LeafGap, Source: g.Source, From: g.From, To: g.To, Why: g.Why}, pipeline.GapBody{Note: why})
 	g.Leaf = leaf

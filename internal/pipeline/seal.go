@@ -5,7 +5,6 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -13,7 +12,6 @@ import (
 	"sync"
 
 	"dalil/internal/custody"
-	"dalil/internal/record"
 )
 
 // The catalog's files are an index and no evidence, but what a reader sees
@@ -35,12 +33,13 @@ func unseal(dir string) error {
 
 // seal writes the sums of the catalog's files.
 //
-// A write-ahead log that is still there could not be moved into its database:
-// storage failed. Then the catalog stays open, and the next writer completes it.
+// A write-ahead log that is still there is in use by another process that reads
+// the catalog, such as `dalil serve`. Then the catalog stays marked open, and the
+// next writer to close seals it.
 func seal(dir string, files []string, logSize uint64) error {
 	for _, name := range files {
 		if info, err := os.Stat(filepath.Join(dir, name+"-wal")); err == nil && info.Size() > 0 {
-			return record.WithHint(fmt.Errorf("close the catalog: %s could not be completed; what was recorded is safe in the log", name), "check the disk and its free space; the next command that writes completes the catalog")
+			return nil
 		}
 	}
 	s, err := sumsOf(dir, files)

@@ -12,7 +12,7 @@ func leaves() []Leaf {
 	st := NewLeaf(LeafStatement, 1_763_800_000_000)
 	st.Capture, st.Source, st.ID, st.Posted, st.Offset, st.Length, st.Commit = 7, 3, "4711", 1_605_637_267, 123_456, 1432, DigestOf([]byte("c"))
 	old := NewLeaf(LeafStatement, 1)
-	old.Capture, old.Source, old.ID, old.Posted, old.Edited, old.Page = 7, 3, `a "quoted" <id> ` + "\u2028", 0, -1, 12
+	old.Capture, old.Source, old.ID, old.Posted, old.Edited, old.Page = 7, 3, `a "quoted" <id> `+"\u2028", 0, -1, 12
 	capture := NewLeaf(LeafCapture, 2)
 	capture.Run, capture.Blob, capture.Type, capture.Format, capture.Theirs = 4, DigestOf(nil), "text/plain", "text/1", 0
 	gap := NewLeaf(LeafGap, 3)

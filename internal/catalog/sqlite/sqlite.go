@@ -108,7 +108,7 @@ func (s *store) Close() error {
 			}
 		}
 		if s.index != nil {
-			errs = append(errs, s.index.db.Close())
+			errs = append(errs, closeWritable(s.index.db))
 		}
 		if s.rows != nil {
 			errs = append(errs, s.rows.close())

@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -43,7 +44,22 @@ func (w *writer) flush(ctx context.Context) error {
 }
 
 func (w *writer) close() error {
-	return w.db.Close() // the last connection to close empties the write-ahead log
+	return closeWritable(w.db)
+}
+
+// closeWritable closes a database that was written to, with an empty
+// write-ahead log if no other process is reading just now; one that is keeps
+// the log, and the next to close moves it.
+func closeWritable(db *sql.DB) error {
+	ctx := context.Background()
+	_, err := db.ExecContext(ctx, "PRAGMA busy_timeout=1000")
+	if err == nil {
+		err = truncateLog(ctx, db)
+	}
+	if errors.Is(err, record.ErrConflict) {
+		err = nil
+	}
+	return errors.Join(err, db.Close())
 }
 
 // truncateLog moves the write-ahead log into the database and cuts it to
