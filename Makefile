@@ -53,6 +53,8 @@ test:
 
 race:
 	CGO_ENABLED=1 $(GO) test -race -short -timeout 20m $(RACE)
+	@# The goroutines of a verification are the same for one damage as for 2,000.
+	CGO_ENABLED=1 $(GO) test -race -run 'CleanCase|Unreadable|UnfinishedErasure' ./internal/custody
 
 # One static binary, whatever it is built on.
 static:

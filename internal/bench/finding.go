@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"time"
 
 	"dalil/internal/catalog"
@@ -47,7 +48,10 @@ func (b *bench) finding() (err error) {
 		{"one middling word", 0, 0, func() string { return one(truth.Middle) }},
 		{"a frequent and a rare word", 0, 0, func() string { return one(truth.Frequent) + " " + one(truth.Rare) }},
 		{"a phrase of two frequent words", 0, 0, func() string { return `"` + one(truth.Frequent) + " " + one(truth.Frequent) + `"` }},
-		{"a name in Latin letters", 0, 0, func() string { return world.Brands[rng.IntN(len(world.Brands))].Latin }},
+		{"a name in Latin letters", 0, 0, func() string {
+			latin, _, _ := strings.Cut(world.Brands[rng.IntN(len(world.Brands))].Latin, " (") // then a translation
+			return latin
+		}},
 		{"two frequent words, filtered by language and date", 0, 0, func() string {
 			return fmt.Sprintf("%s %s lang:ar posted:%d", one(truth.Frequent), one(truth.Frequent), 2021+rng.IntN(4))
 		}},

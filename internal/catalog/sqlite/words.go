@@ -149,7 +149,7 @@ func (s *store) names(ctx context.Context, p *wording, own string) error {
 	}
 	var found []candidate
 	err := s.terms(ctx, "key IN "+tuples(len(args), 1), args, func(term string) {
-		if same := language.SameName(own, term); same >= language.NameThreshold && term != own {
+		if same := language.SameName(own, term); same >= alike(own) && term != own {
 			found = append(found, candidate{term, same})
 		}
 	})
@@ -162,6 +162,19 @@ func (s *store) names(ctx context.Context, p *wording, own string) error {
 		}
 	}
 	return err
+}
+
+// shortName is the score from which a word of up to four letters is taken for
+// another spelling of a name: with one consonant to go by, أهل and إلا are both
+// near "ahl" (1 and .76), علي and إلا near "ali" (.93 and .84).
+const shortName = 0.9
+
+// alike is the score of language.SameName that a word has to reach.
+func alike(own string) float64 {
+	if utf8.RuneCountInString(own) <= 4 {
+		return shortName
+	}
+	return language.NameThreshold
 }
 
 // near adds the words within the spelling distance. All known words are looked
