@@ -1,8 +1,10 @@
 package pipeline
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 
 	"dalil/internal/archive"
@@ -427,7 +429,8 @@ func gapOf(index uint64, l *record.Leaf, note string) record.Gap {
 	return record.Gap{Leaf: index, Source: l.Source, First: l.First, Last: l.Last, From: l.From, To: l.To, Why: l.Why, Note: note}
 }
 
-// newHoles leaves out the holes that are recorded already.
+// newHoles leaves out the holes that lie within a recorded gap. A message that
+// turns up inside one does not make its two halves new.
 func (im *importer) newHoles(source uint64, holes []hole) ([]hole, error) {
 	if len(holes) == 0 {
 		return nil, nil
@@ -436,21 +439,35 @@ func (im *importer) newHoles(source uint64, holes []hole) ([]hole, error) {
 	if err != nil {
 		return nil, err
 	}
-	recorded := map[hole]bool{}
+	var recorded []hole
 	for _, g := range gaps {
 		a, err1 := strconv.ParseInt(g.First, 10, 64)
 		b, err2 := strconv.ParseInt(g.Last, 10, 64)
 		if err1 == nil && err2 == nil && g.Source == source {
-			recorded[hole{a, b}] = true
+			recorded = append(recorded, hole{a, b})
 		}
 	}
+	return outside(holes, recorded), nil
+}
+
+// outside returns the holes that no recorded one contains. Both lists are
+// walked once, in order of where they begin.
+func outside(holes, recorded []hole) []hole {
+	byFirst := func(a, b hole) int { return cmp.Compare(a.first, b.first) }
+	slices.SortFunc(holes, byFirst)
+	slices.SortFunc(recorded, byFirst)
 	var out []hole
+	reach := int64(-1) // the furthest end of a recorded hole that begins here or before
 	for _, h := range holes {
-		if !recorded[h] {
+		for len(recorded) > 0 && recorded[0].first <= h.first {
+			reach = max(reach, recorded[0].last)
+			recorded = recorded[1:]
+		}
+		if reach < h.last {
 			out = append(out, h)
 		}
 	}
-	return out, nil
+	return out
 }
 
 func (im *importer) sourceOf(leaf uint64) (record.Source, error) {

@@ -149,6 +149,9 @@ func (s *store) names(ctx context.Context, p *wording, own string) error {
 	}
 	var found []candidate
 	err := s.terms(ctx, "key IN "+tuples(len(args), 1), args, func(term string) {
+		if term == god && !strings.HasPrefix(own, "all") {
+			return
+		}
 		if same := language.SameName(own, term); same >= alike(own) && term != own {
 			found = append(found, candidate{term, same})
 		}
@@ -163,6 +166,10 @@ func (s *store) names(ctx context.Context, p *wording, own string) error {
 	}
 	return err
 }
+
+// god stands in a great many statements and is nobody's name by itself: only
+// who writes "Allah" looks for it.
+const god = "الله"
 
 // shortName is the score from which a word of up to four letters is taken for
 // another spelling of a name: with one consonant to go by, أهل and إلا are both
