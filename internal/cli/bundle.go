@@ -37,7 +37,13 @@ func (c *bundleCmd) Run(a *app) error {
 				return err
 			}
 		}
+		for _, w := range report.Withheld {
+			a.partly = a.partly || w.ID != "" && w.What == "the statement"
+		}
 		if a.JSON {
+			if report.Withheld == nil {
+				report.Withheld = []redact.Withheld{}
+			}
 			return a.emit("bundle", struct {
 				Path       string            `json:"path"`
 				Statements int               `json:"statements"`
@@ -69,7 +75,8 @@ func (c *bundleCmd) Run(a *app) error {
 type restrictCmd struct {
 	ID     string `arg:"" help:"The statement, S-…"`
 	Reason string `help:"Why; it is recorded with your name." required:""`
-	Lift   bool   `help:"Take a restriction back."`
+	Lift   bool   `help:"Take a restriction back." xor:"what"`
+	Public bool   `help:"Say that an internal statement may be shown to everybody." xor:"what"`
 	DryRun bool   `short:"n" help:"Check, record nothing."`
 }
 
@@ -77,6 +84,11 @@ func (c *restrictCmd) Run(a *app) error {
 	done := "restricted: it stays in the house, no bundle or export contains it"
 	if c.Lift {
 		done = "no longer restricted"
+	}
+	if c.Public {
+		return a.decide(c.ID, c.DryRun, "marked as public: it may be in bundles for everybody", func(d *desk.Desk) (record.Decision, error) {
+			return d.MarkPublic(a.ctx, c.ID, c.Reason)
+		})
 	}
 	return a.decide(c.ID, c.DryRun, done, func(d *desk.Desk) (record.Decision, error) {
 		return d.Restrict(a.ctx, c.ID, c.Reason, c.Lift)

@@ -73,7 +73,9 @@ func (a *app) printStatementHead(d *desk.Desk, s record.Statement) {
 	case s.Withdrawn:
 		state = "  [withdrawn]"
 	}
-	if s.Version > 1 {
+	if s.Until != 0 {
+		state += "  [an earlier wording: changed since]"
+	} else if s.Version > 1 {
 		state += "  [version " + group(int64(s.Version)) + "]"
 	}
 	if s.MissingFrom != 0 {

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -76,6 +77,14 @@ func (a *app) showRaw(d *desk.Desk, id string) error {
 	if s.Erased {
 		return record.WithHint(fmt.Errorf("%s was erased: %w", id, record.ErrWithheld), "see by whom and why with `dalil show "+id+"`")
 	}
+	proof, err := d.Proof(a.ctx, s.Leaf)
+	if err != nil {
+		return err
+	}
+	if !proof.Unaltered {
+		fmt.Fprintf(a.Stderr, "dalil: %s: %s\n      → run `dalil verify`\n", id, proof.Problem)
+		return errAltered
+	}
 	b, _, err := d.Raw(a.ctx, id)
 	if err != nil {
 		return err
@@ -104,10 +113,11 @@ func (a *app) showStatement(d *desk.Desk, id string) error {
 				return err
 			}
 		}
-		return a.emit("statement", struct {
+		err := a.emit("statement", struct {
 			desk.View
 			Proof proofJSON `json:"proof"`
 		}{d.View(t.Statement), proofOf(t.Proof)})
+		return errors.Join(err, standing(t))
 	}
 	s := t.Statement
 	a.printStatementHead(d, s)
@@ -157,7 +167,16 @@ func (a *app) showStatement(d *desk.Desk, id string) error {
 		a.printf("  ✕ %s\n", p.Problem)
 	}
 	a.printf("    captured %s, from %s\n", clock(t.Capture.At), terminal(t.Capture.Path))
-	return nil
+	return standing(t)
+}
+
+// standing is an error if a statement's bytes are not what was recorded. Bytes
+// that were erased on a decision are as they should be.
+func standing(t desk.Detail) error {
+	if t.Proof.Unaltered || t.Statement.Erased {
+		return nil
+	}
+	return errAltered
 }
 
 type proofJSON struct {

@@ -17,9 +17,8 @@ import (
 	"dalil/internal/redact"
 )
 
-// Restrict keeps a statement in the house: no release contains it. lift makes it
-// fit for everybody: the person who lifts answers for that also where the source
-// did not speak to the public.
+// Restrict keeps a statement in the house: no release contains it. lift takes
+// that back, and nothing more: what was internal before is internal again.
 func (d *Desk) Restrict(ctx context.Context, id, reason string, lift bool) (record.Decision, error) {
 	action := "restrict"
 	if lift {
@@ -30,10 +29,22 @@ func (d *Desk) Restrict(ctx context.Context, id, reason string, lift bool) (reco
 		if err != nil {
 			return err
 		}
-		if lift && now == redact.Public || !lift && now == redact.Restricted {
-			return fmt.Errorf("%s is %s already: %w", id, map[bool]string{true: "fit for everybody", false: "restricted"}[lift], record.ErrConflict)
+		if lift == (now != redact.Restricted) {
+			return fmt.Errorf("%s is %s already: %w", id, map[bool]string{true: "unrestricted", false: "restricted"}[lift], record.ErrConflict)
 		}
 		return nil
+	})
+}
+
+// MarkPublic says that an internal statement may be shown to everybody though its
+// source did not speak to the public. The person who says so answers for it.
+func (d *Desk) MarkPublic(ctx context.Context, id, reason string) (record.Decision, error) {
+	return d.aboutStatement(ctx, id, "mark-public", reason, func(s record.Statement) error {
+		now, err := d.sensitivity(ctx, s)
+		if err == nil && now != redact.Internal {
+			err = fmt.Errorf("%s is %s: %w", id, map[bool]string{true: "restricted; lift that first", false: "public already"}[now == redact.Restricted], record.ErrConflict)
+		}
+		return err
 	})
 }
 
@@ -44,19 +55,24 @@ func (d *Desk) sensitivity(ctx context.Context, s record.Statement) (redact.Sens
 	if err != nil {
 		return redact.Unmarked, err
 	}
-	decided := redact.Unmarked
+	restricted, public := false, false
 	for _, x := range decisions {
 		if x.Undone == 0 {
 			switch x.Action {
 			case "restrict":
-				decided = redact.Restricted
+				restricted = true
 			case "lift-restriction":
-				decided = redact.Public
+				restricted = false
+			case "mark-public":
+				public = true
 			}
 		}
 	}
-	if decided != redact.Unmarked {
-		return decided, nil
+	switch {
+	case restricted:
+		return redact.Restricted, nil
+	case public:
+		return redact.Public, nil
 	}
 	src, err := d.Case.Catalog.Source(ctx, s.Source)
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"dalil/internal/custody"
 	"dalil/internal/record"
@@ -20,6 +21,11 @@ func (c *Case) Backup(ctx context.Context, to string, progress func(Progress)) (
 	if list, err := os.ReadDir(to); err == nil && len(list) > 0 {
 		return nil, record.WithHint(fmt.Errorf("backup to %s: %w: the folder is not empty", to, record.ErrConflict), "name a new folder")
 	}
+	if inside, err := within(c.Dir, to); err != nil {
+		return nil, err
+	} else if inside {
+		return nil, record.WithHint(fmt.Errorf("backup to %s: %w: that is inside the case", to, record.ErrInvalid), "name a folder outside of it, best on another disk")
+	}
 	b := backup{c: c, to: to, progress: progress, dirs: map[string]bool{}}
 	if err := b.run(ctx); err != nil {
 		return nil, fmt.Errorf("backup to %s: %w", to, err)
@@ -29,6 +35,29 @@ func (c *Case) Backup(ctx context.Context, to string, progress func(Progress)) (
 		return nil, err
 	}
 	return custody.Verify(ctx, ev, custody.Options{})
+}
+
+// within reports whether a path lies in a folder, or would once it is made.
+func within(dir, path string) (bool, error) {
+	var err error
+	if dir, err = filepath.Abs(dir); err == nil {
+		dir, err = filepath.EvalSymlinks(dir)
+	}
+	if err != nil {
+		return false, err
+	}
+	if path, err = filepath.Abs(path); err != nil {
+		return false, err
+	}
+	for p := path; ; p = filepath.Dir(p) {
+		if real, err := filepath.EvalSymlinks(p); err == nil {
+			rest, err := filepath.Rel(dir, real)
+			return err == nil && rest != ".." && !strings.HasPrefix(rest, ".."+string(filepath.Separator)), nil
+		}
+		if p == filepath.Dir(p) {
+			return false, nil
+		}
+	}
 }
 
 type backup struct {

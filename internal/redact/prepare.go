@@ -61,7 +61,7 @@ func Prepare(audience Audience, m Material) (Release, Report, error) {
 	}
 	if len(shown) == 0 {
 		return Release{}, rep, record.WithHint(fmt.Errorf("release: everything asked for is %w", record.ErrWithheld),
-			"look at the reasons in the report; a person can change the sensitivity of an item")
+			"look at the reasons; `dalil restrict ID --public` says that an internal statement may be shown to everybody")
 	}
 	r := Release{audience: audience, name: m.Case, zone: m.Zone, origin: m.Origin,
 		checkpoint: slices.Clone(m.Checkpoint), key: m.Key}
@@ -96,7 +96,7 @@ func Prepare(audience Audience, m Material) (Release, Report, error) {
 	if m.Originals.Include {
 		rep.Notes = append(rep.Notes, "originals with the names of private persons are included, because: "+m.Originals.Reason)
 	} else if p.named > 0 {
-		rep.Notes = append(rep.Notes, fmt.Sprintf("the originals of %d statements show the names of private persons to the partner", p.named))
+		rep.Notes = append(rep.Notes, fmt.Sprintf("the originals of %d statements are from private conversations", p.named))
 	}
 	return r, rep, nil
 }
@@ -302,12 +302,12 @@ func (p *preparation) original(st *record.Statement, e Entry, private bool) stri
 		return ""
 	case e.Shared:
 		return sharedBytes
-	case p.audience == ForPublic && person:
+	case person:
 		return "the original bytes show the name of a private person"
 	case p.audience == ForPublic && private:
 		return "the original bytes are from a private conversation"
 	}
-	if person || private {
+	if private {
 		p.named++
 	}
 	return ""

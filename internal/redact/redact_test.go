@@ -243,7 +243,7 @@ func TestPersons(t *testing.T) {
 	if with, without := originals(m, redact.ForPublic); with != 0 || without != 2 {
 		t.Errorf("public: %d originals with names, %d withheld", with, without)
 	}
-	if with, without := originals(m, redact.ForPartner); with != 2 || without != 0 {
+	if with, without := originals(m, redact.ForPartner); with != 0 || without != 2 {
 		t.Errorf("partner: %d originals with names, %d withheld", with, without)
 	}
 	m.Originals = redact.Originals{Include: true, Reason: "both agreed in writing"}

@@ -205,7 +205,7 @@ func whyWords(how string) string {
 // actionWords say what a decision did.
 func actionWords(action string) string {
 	words := map[string]string{"withdraw": "withdrew", "restore": "restored", "erase-request": "asked to erase", "erase": "had erased",
-		"restrict": "restricted", "lift-restriction": "lifted the restriction of", "undo": "took back"}
+		"restrict": "restricted", "lift-restriction": "lifted the restriction of", "mark-public": "marked as public", "undo": "took back"}
 	if w := words[action]; w != "" {
 		return w
 	}

@@ -109,6 +109,19 @@ func (a *Archive) stageFile() (*os.File, error) {
 	return os.OpenFile(a.path("archive/"+hex.EncodeToString(b[:])+custody.TempSuffix), os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
 }
 
+func hashOf(path string) (record.Digest, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return record.Digest{}, err
+	}
+	defer f.Close()
+	h := sha256.New()
+	if _, err := io.CopyBuffer(h, struct{ io.Reader }{f}, make([]byte, 1<<20)); err != nil {
+		return record.Digest{}, err
+	}
+	return record.Digest(h.Sum(nil)), nil
+}
+
 // known reports whether a blob is here or staged.
 func (a *Archive) known(d record.Digest, size int64) (bool, error) {
 	a.stageMu.Lock()
@@ -133,6 +146,15 @@ func (a *Archive) known(d record.Digest, size int64) (bool, error) {
 	}
 	if !info.Mode().IsRegular() || info.Size() != size {
 		return false, altered("keep "+d.String(), fmt.Errorf("the file of that name has %d bytes, not %d", info.Size(), size))
+	}
+	// Whoever gets this blob reads it from the archive, so what lies there has
+	// to be what was just read, not only have its name.
+	here, err := hashOf(a.path(custody.BlobPath(d)))
+	if err != nil {
+		return false, fmt.Errorf("look at %s: %w", d, err)
+	}
+	if here != d {
+		return false, record.WithHint(altered("keep "+d.String(), errors.New("the file of that name holds other bytes")), "run `dalil verify`; then put the file you have in the place of "+custody.BlobPath(d))
 	}
 	// It may be here from a write that never finished: then its name is not
 	// durable yet.

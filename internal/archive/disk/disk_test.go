@@ -1,6 +1,7 @@
 package disk
 
 import (
+	"bytes"
 	"context"
 	"crypto/ed25519"
 	"encoding/base64"
@@ -296,4 +297,25 @@ func tree(t *testing.T, dir string) string {
 		}
 	}
 	return b.String()
+}
+
+// A file that lies under the right name and holds other bytes must not be taken
+// for what was put there: what is read out of it next would be signed.
+func TestPutFindsAlteredFile(t *testing.T) {
+	ctx := context.Background()
+	a := openForWriting(t, newDir(t))
+	good := []byte("the harbour was quiet")
+	d, _, err := a.Put(ctx, bytes.NewReader(good))
+	must(t, err)
+	_, err = a.Append(ctx, []archive.Entry{{Leaf: []byte(`{"kind":"run","at":1}`)}})
+	must(t, err)
+	path := a.path(custody.BlobPath(d))
+	must(t, os.WriteFile(path, []byte("the harbour was LOUD!"), 0o600))
+	if _, _, err := a.Put(ctx, bytes.NewReader(good)); !errors.Is(err, record.ErrAltered) {
+		t.Errorf("taken for the file it replaced: %v", err)
+	}
+	must(t, os.WriteFile(path, good, 0o600))
+	if _, _, err := a.Put(ctx, bytes.NewReader(good)); err != nil {
+		t.Errorf("put back: %v", err)
+	}
 }

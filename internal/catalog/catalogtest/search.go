@@ -65,6 +65,8 @@ func searches(t *testing.T, open Open) {
 		{"bridge -rocket", "a"},
 		{"-bridge -lang:ar sort:posted", "jcfghi"},
 		{"river OR drone", "ba"},
+		{"-drawn bridge", "ba"},             // what excludes is not spread to other spellings
+		{"Kohf -Kahf", "ed"}, {"drawn", ""}, // drone has the same consonants, and is another word
 		{"(river OR drone) rocket", "b"},
 		{"river OR (drone base)", "ba"},
 		{"-(river OR drone) bridge", ""},

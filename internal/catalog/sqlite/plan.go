@@ -107,7 +107,7 @@ func (p *plan) compile(ctx context.Context, n query.Node, positive bool) (clause
 		c, err := p.compile(ctx, n.X, !positive)
 		return c.negated(), err
 	case query.Words:
-		w, err := p.s.word(ctx, n)
+		w, err := p.s.word(ctx, n, !positive)
 		if err != nil {
 			return clause{}, p.s.wordsErr(err)
 		}

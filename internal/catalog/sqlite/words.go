@@ -25,6 +25,8 @@ var nameScripts = [...]language.Script{language.Arab, language.Hebr, language.La
 // recognise it in a text.
 type wording struct {
 	query.Words
+	excludes bool // it stands behind a minus
+
 	forms  map[string]string // folded word that counts as this one -> Match.How; for a single word
 	folded []string          // the words of a phrase, folded; for a single word, that word
 	joined []string          // the same typed with zero-width non-joiners, as one word
@@ -37,8 +39,11 @@ func quote(words ...string) string {
 }
 
 // word makes w ready.
-func (s *store) word(ctx context.Context, w query.Words) (*wording, error) {
-	p := &wording{Words: w, forms: map[string]string{}, folded: foldWords(w.Raw)}
+//
+// A word that excludes stands for itself only: a name's other spellings are a
+// guess, and a guess must not make statements disappear.
+func (s *store) word(ctx context.Context, w query.Words, excludes bool) (*wording, error) {
+	p := &wording{Words: w, excludes: excludes, forms: map[string]string{}, folded: foldWords(w.Raw)}
 	if len(p.folded) == 0 {
 		return p, nil
 	}
@@ -82,8 +87,10 @@ func (s *store) spread(ctx context.Context, p *wording) error {
 		if err := s.affixed(ctx, p, own); err != nil {
 			return err
 		}
-		if err := s.names(ctx, p, own); err != nil {
-			return err
+		if !p.excludes {
+			if err := s.names(ctx, p, own); err != nil {
+				return err
+			}
 		}
 	}
 	all := make([]string, 0, len(p.forms))
@@ -151,6 +158,9 @@ func (s *store) names(ctx context.Context, p *wording, own string) error {
 	err := s.terms(ctx, "key IN "+tuples(len(args), 1), args, func(term string) {
 		if term == god && !strings.HasPrefix(own, "all") {
 			return
+		}
+		if script == language.Latn && language.ScriptOf(term) == script && !within([]rune(own), []rune(term), len(own)/4) {
+			return // drone and drawn have the same consonants; Ashab and Ashaab are one name
 		}
 		if same := language.SameName(own, term); same >= alike(own) && term != own {
 			found = append(found, candidate{term, same})
