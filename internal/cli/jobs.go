@@ -45,7 +45,7 @@ func (a *app) printRun(d *desk.Desk, r catalog.Run, whole bool) error {
 	if a.JSON {
 		end := ""
 		if r.End != 0 {
-			end = clock(r.EndAt)
+			end = rfc3339(r.EndAt)
 		}
 		return a.emit("run", struct {
 			ID      string          `json:"id"`
@@ -55,7 +55,7 @@ func (a *app) printRun(d *desk.Desk, r catalog.Run, whole bool) error {
 			Ended   string          `json:"ended,omitempty"`
 			Detail  json.RawMessage `json:"detail,omitempty"`
 			Receipt json.RawMessage `json:"receipt,omitempty"`
-		}{id, r.Verb, clock(r.At), r.By, end, json.RawMessage(r.Detail), json.RawMessage(r.Receipt)})
+		}{id, r.Verb, rfc3339(r.At), r.By, end, json.RawMessage(r.Detail), json.RawMessage(r.Receipt)})
 	}
 	if r.End == 0 {
 		a.printf("%s  %s  %s by %s: did not finish; what it added is safe\n", id, clock(r.At), r.Verb, r.By)

@@ -56,7 +56,7 @@ func (c *showCmd) Run(a *app) error {
 				Format string `json:"format,omitempty"`
 				At     string `json:"captured_at"`
 				Import string `json:"import"`
-			}{c.What, x.Path, x.URL, x.Blob.String(), x.Size, x.Type, x.Format, clock(x.At), d.Case.IDs.ID(record.KindRun, x.Run)},
+			}{c.What, x.Path, x.URL, x.Blob.String(), x.Size, x.Type, x.Format, rfc3339(x.At), d.Case.IDs.ID(record.KindRun, x.Run)},
 				fmt.Sprintf("%s  %s\n  SHA-256 %s\n  %s, %s, read as %s\n  captured %s in import %s\n", c.What, terminal(x.Path), x.Blob, size(x.Size), x.Type, or(x.Format, "nothing: an attachment"), clock(x.At), d.Case.IDs.ID(record.KindRun, x.Run)))
 		case record.KindRun:
 			return a.showRun(d, leaf)
@@ -304,7 +304,7 @@ func (a *app) showDecision(d *desk.Desk, x record.Decision) error {
 			Target string `json:"target"`
 			Reason string `json:"reason"`
 			Undone bool   `json:"undone,omitempty"`
-		}{id, clock(x.At), x.By, x.Action, target, x.Reason, x.Undone != 0})
+		}{id, rfc3339(x.At), x.By, x.Action, target, x.Reason, x.Undone != 0})
 	}
 	a.printf("%s  %s  %s %s by %s: %s\n", id, clock(x.At), x.Action, target, x.By, terminal(x.Reason))
 	return nil
@@ -331,6 +331,9 @@ func (a *app) showRecord(d *desk.Desk, id string, leaf uint64) error {
 	}
 	return fmt.Errorf("%s: %w", id, record.ErrNotFound)
 }
+
+// rfc3339 writes our clock for programs, clock for people.
+func rfc3339(ms int64) string { return time.UnixMilli(ms).UTC().Format(time.RFC3339) }
 
 func clock(ms int64) string { return time.UnixMilli(ms).UTC().Format("2006-01-02 15:04:05Z") }
 
