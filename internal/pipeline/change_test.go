@@ -275,3 +275,19 @@ func TestProofOfEveryStatement(t *testing.T) {
 	}
 	h.close(c)
 }
+
+// TestIDTooLong imports a row whose id does not fit into a log entry: it is one
+// failed statement, counted once, and the row beside it comes in.
+func TestIDTooLong(t *testing.T) {
+	h := newHouse(t)
+	c := h.create("case")
+	in := h.write("in/telegram.csv", "id,thread_id,chat,author,body,unix_timestamp,views,author_forwarded_from_name\n"+
+		strings.Repeat("é", 40_000)+",1,wire,wire,The ferry did not leave.,1748761200,3,\n"+
+		"7,1,wire,wire,The ferry left.,1748761260,3,\n")
+	r, err := c.Import(context.Background(), []string{in}, pipeline.ImportOptions{})
+	must(t, err)
+	if r.Read != 2 || r.New != 1 || r.Failed != 1 || r.Edits != 0 {
+		t.Errorf("read %d, new %d, known %d, edits %d, failed %d: %v", r.Read, r.New, r.Known, r.Edits, r.Failed, r.Problems)
+	}
+	h.rebuilt(c)
+}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 
 	"dalil/internal/archive"
 	"dalil/internal/catalog"
@@ -266,8 +267,13 @@ func (r *reader) version(x *record.Reading, p *prepared, k catalog.Known) error 
 	l.Offset, l.Length, l.Page, l.Commit = x.Span.Offset, x.Span.Length, x.Span.Page, p.commit
 	leaf := l.Append(make([]byte, 0, 288))
 	if len(leaf) > record.MaxLeaf {
+		if k.Version > 0 { // counted as one or the other before it was tried
+			im.report.Edits--
+		} else {
+			im.report.New--
+		}
 		im.report.Failed++
-		im.problem(record.Problem{File: r.file.Path, Offset: x.Span.Offset, ID: x.ExternalID[:80] + "…", What: "the statement's id in its source is too long to record", Remedy: "the file is kept; report this export"})
+		im.problem(record.Problem{File: r.file.Path, Offset: x.Span.Offset, ID: strings.ToValidUTF8(x.ExternalID[:80], "") + "…", What: "the statement's id in its source is too long to record", Remedy: "the file is kept; report this export"})
 		return nil
 	}
 	index, err := im.commits.add(archive.Entry{Leaf: leaf, Salt: p.salt})
