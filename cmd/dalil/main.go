@@ -32,7 +32,7 @@ func main() {
 	// An import holds a few large batches and little else; collecting a little
 	// later costs memory it has and saves time it does not.
 	debug.SetGCPercent(100)
-	debug.SetMemoryLimit(230 << 20)
+	debug.SetMemoryLimit(270 << 20)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	profiled := profile()
 	code := cli.Run(ctx, os.Args[1:], environment())

@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"time"
 
+	analyses "dalil/internal/analysis/all"
+	"dalil/internal/analysis/repost"
 	"dalil/internal/archive"
 	"dalil/internal/archive/disk"
 	"dalil/internal/catalog"
@@ -36,6 +38,9 @@ func stores() pipeline.Stores {
 		},
 		CatalogFiles: []string{sqlite.CatalogFile, sqlite.SearchFile},
 		Formats:      all.Formats(),
+		Analyses:     analyses.Analyses(),
+		Firsts:       repost.Firsts,
+		Lags:         repost.Lags,
 		Folder:       folder.Kind,
 		Now:          time.Now,
 		Tool:         "dalil " + version,

@@ -65,6 +65,8 @@ type Catalog interface {
 	// decision states it has seen.
 	Newest(ctx context.Context, target uint64) (uint64, error)
 
+	Families
+
 	// Digest is a SHA-256 over all rows in a fixed order: two catalogs of the
 	// same log and program version have the same digest.
 	Digest(ctx context.Context) (record.Digest, error)
@@ -88,6 +90,7 @@ type Batch struct {
 	Decisions  []record.Decision
 	Tombstones []Tombstone
 	Others     []EntryInfo // case, config, key, analysis: for the log's page only
+	Analyses   []Analysed  // what the analysis entries among Others proposed
 }
 
 // Observation is that a statement was missing from, or seen again in, an export.

@@ -32,6 +32,7 @@ const (
 	CheckpointPath = "log/checkpoint"
 	CatalogSumPath = "catalog.sum"
 	CatalogOpen    = "catalog.open"
+	ScratchFolder  = "scratch"
 )
 
 // TempSuffix ends the name of a file that is being written: X.tmp becomes X
@@ -47,6 +48,11 @@ const rootTemp = ".dalil-tmp-"
 func BlobPath(d record.Digest) string {
 	s := d.String()
 	return "archive/" + s[:2] + "/" + s
+}
+
+// ScratchPath returns where an analysis keeps a file that is named by its digest.
+func ScratchPath(analysis, name string) string {
+	return ScratchFolder + "/" + analysis + "/" + name
 }
 
 // TilePath returns where a tile lies in a case: level 0 and up, or Entries for
@@ -80,7 +86,7 @@ const (
 	EvidenceFile             // a file of the archive
 	Salts
 	Bodies
-	Index   // catalog.db, search.db and what belongs to them: no evidence
+	Index   // catalog.db, search.db, scratch/… and what belongs to them: no evidence
 	Working // lock, state.db, … : no evidence either
 	Staged  // evidence on its way into the archive
 )
@@ -128,6 +134,12 @@ func parsePath(name string) Path {
 		// the folder is the first two digits of the name
 		if d, err := record.ParseDigest(rest[min(3, len(rest)):]); err == nil && BlobPath(d) == name {
 			return Path{Role: EvidenceFile, Digest: d}
+		}
+	case ScratchFolder:
+		kind, file, _ := strings.Cut(rest, "/")
+		_, err := record.ParseDigest(file)
+		if kind != "" && strings.Trim(kind, "abcdefghijklmnopqrstuvwxyz") == "" && (err == nil || file != "" && strings.Trim(file, "0123456789") == "") {
+			return Path{Role: Index}
 		}
 	case "side":
 		kind, num, _ := strings.Cut(rest, "/")

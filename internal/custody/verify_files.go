@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"strings"
 
 	"golang.org/x/mod/sumdb/note"
@@ -249,6 +250,12 @@ func (v *verification) checkIndex() {
 			v.problemf(name+"-wal", remedy, "it changes the catalog, which was closed cleanly without it")
 		}
 	}
+	for name := range v.small {
+		if strings.HasPrefix(name, ScratchFolder+"/") {
+			there = append(there, name)
+		}
+	}
+	slices.Sort(there)
 	b, err := v.read(CatalogSumPath)
 	if err != nil {
 		if len(there) > 0 || !errors.Is(err, fs.ErrNotExist) {

@@ -11,6 +11,10 @@ import (
 // t.me links, @handles, emoji and flags, writes hashtags as words, and leaves
 // the marks of Latin and Hebrew letters alone. Dup(Dup(s)) is Dup(s).
 func Dup(s string) string {
+	if !mayHoldNoise(s) { // then folding is all there is to do
+		f := folder{dst: make([]byte, 0, len(s)+8), rules: dupRules(), runs: true}
+		return string(f.fold(s))
+	}
 	for {
 		f := folder{dst: make([]byte, 0, len(s)+8), rules: dupRules()}
 		kept, dropped := dropNoise(string(f.fold(s)))
@@ -22,6 +26,38 @@ func Dup(s string) string {
 		// Dropping can bring the halves of an address together. It ends: each
 		// round takes at least one "@", "#", emoji or address away.
 	}
+}
+
+// mayHoldNoise reports whether step 6 could find anything to drop in a text as
+// written: it holds a sign that handles, tags and addresses need, or a character
+// that is an emoji or may become such a sign when it is folded.
+func mayHoldNoise(s string) bool {
+	for i := 0; i < len(s); {
+		c := s[i]
+		if c < utf8.RuneSelf {
+			next := byte(0)
+			if i+1 < len(s) {
+				next = s[i+1]
+			}
+			// "@", "#", the last point of a host name, the colon of a scheme
+			if c == '@' || c == '#' || c == '.' && next > ' ' || c == ':' && next == '/' {
+				return true
+			}
+			i++
+			continue
+		}
+		r, n := utf8.DecodeRuneInString(s[i:])
+		switch {
+		case r == 0x66B: // becomes a point
+			return true
+		case 0x300 <= r && r < 0x800: // the alphabets that matter most
+		case 0x200B <= r && r <= 0x203B && (r < 0x2024 || r > 0x2026): // invisible characters, dashes, quotes
+		default:
+			return true
+		}
+		i += n
+	}
+	return false
 }
 
 // dropNoise is step 6. What goes leaves a space, so that its neighbours do not

@@ -43,6 +43,11 @@ type tongue struct {
 	night    []string       // words for both ends of the night: "10 at night", "2 at night"
 	hour     []string       // words that introduce a clock time
 	glue     []string       // words that may stand between the parts of a date
+
+	numbers    map[int]string // number words by value; "?" after one that is also an everyday word of these letters
+	before     []string       // what is written onto number words, "and" first
+	notNumbers []string       // what that makes of them and means something else
+	and        string         // the word between the parts of a number
 }
 
 // tongues lists every language with rules of its own. Order decides ties.

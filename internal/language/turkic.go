@@ -23,4 +23,6 @@ var turkish = tongue{
 	am:       []string{"sabah"}, pm: []string{"akşam", "öğleden sonra"},
 	weekdays: list("pazartesi salı çarşamba perşembe cuma cumartesi pazar"),
 	hour:     []string{"saat"},
+	numbers: map[int]string{1: "bir?", 2: "iki", 3: "üç", 4: "dört", 5: "beş", 6: "altı", 7: "yedi", 8: "sekiz", 9: "dokuz", 10: "on?",
+		20: "yirmi", 30: "otuz", 40: "kırk", 50: "elli", 60: "altmış", 70: "yetmiş", 80: "seksen", 90: "doksan", 100: "yüz", 1000: "bin?", 1e6: "milyon", 1e9: "milyar"},
 }

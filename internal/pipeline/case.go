@@ -18,6 +18,7 @@ import (
 	"sync"
 	"time"
 
+	"dalil/internal/analysis"
 	"dalil/internal/archive"
 	"dalil/internal/catalog"
 	"dalil/internal/collect"
@@ -41,6 +42,9 @@ type Stores struct {
 	OpenCatalog   func(dir string, write bool) (catalog.Catalog, error)
 	CatalogFiles  []string // names of the catalog's files in the case folder
 	Formats       []format.Kind
+	Analyses      []analysis.Kind // in the order they run
+	Firsts        func(analysis.FirstsInput) []record.First
+	Lags          func(in analysis.FirstsInput, sources []uint64) []record.Lag
 	Folder        collect.Kind
 	Now           func() time.Time
 	Tool          string // name and version, recorded with every run
@@ -63,6 +67,7 @@ type Case struct {
 	write   bool
 	mu      sync.Mutex // held while records are appended
 	unsound bool       // an append failed: nothing more is written
+	differs []uint64   // analysis entries whose result was another when they were done again on opening
 }
 
 // secrets is the body of the case entry: what must not be derivable from the
@@ -279,7 +284,7 @@ func (c *Case) openWith(ctx context.Context, keys *custody.Keys, progress func(P
 	if err := c.introduce(ctx); err != nil {
 		return err
 	}
-	if err := c.catchUp(ctx, c.Catalog, progress); err != nil {
+	if c.differs, err = c.catchUpTo(ctx, c.Catalog, c.Dir, c.Archive.Size(), progress); err != nil {
 		return err
 	}
 	return c.finishErasures(ctx)

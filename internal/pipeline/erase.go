@@ -24,7 +24,10 @@ const ActionErase = "erase"
 func (c *Case) Erase(ctx context.Context) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.finishErasures(ctx)
+	if err := c.finishErasures(ctx); err != nil {
+		return err
+	}
+	return c.analyse(ctx, nil)
 }
 
 func (c *Case) finishErasures(ctx context.Context) error {

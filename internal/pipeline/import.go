@@ -28,7 +28,7 @@ type ImportOptions struct {
 
 // Progress is how far a long piece of work is.
 type Progress struct {
-	Phase       string // "store", "read"
+	Phase       string // "store", "read", "link"
 	File        string
 	Done, Total int64 // bytes of this phase
 	Receipt     Receipt
@@ -161,6 +161,23 @@ func (im *importer) finish(err error) (Receipt, error) {
 		return im.report, fmt.Errorf("import: %w", err)
 	}
 	if err := im.c.Catalog.Flush(context.WithoutCancel(im.ctx)); err != nil {
+		return im.report, fmt.Errorf("import: %w", err)
+	}
+	if !cancelled {
+		err = im.c.analyse(im.ctx, func(p Progress) {
+			if im.opt.Progress != nil {
+				p.Receipt = im.report
+				im.opt.Progress(p)
+			}
+		})
+		if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+			im.report.Cancelled, err = true, nil // what was imported is; the next import links it
+		}
+	}
+	if ferr := im.c.Catalog.Flush(context.WithoutCancel(im.ctx)); err == nil {
+		err = ferr
+	}
+	if err != nil {
 		return im.report, fmt.Errorf("import: %w", err)
 	}
 	cp, err := im.c.Checkpoint()

@@ -20,6 +20,9 @@ type Rebuilt struct {
 	After     string `json:"after"`
 	Identical bool   `json:"identical"`
 	Settings  bool   `json:"settings_restored,omitempty"` // case.toml was written anew
+	// Differs are the analysis entries whose result is another today: erased
+	// texts are not there any more, and another version may find other things.
+	Differs []uint64 `json:"differs,omitempty"`
 }
 
 // Rebuild makes case.toml and the catalog anew from archive and log. It says
@@ -58,9 +61,13 @@ func Rebuild(ctx context.Context, dir, handle string, keys *custody.Keys, s Stor
 			}
 		}
 	}
+	if err := os.RemoveAll(filepath.Join(dir, custody.ScratchFolder)); err != nil {
+		return r, err
+	}
 	if err := c.openWith(ctx, keys, progress); err != nil {
 		return r, err
 	}
+	r.Differs = c.differs
 	d, err := c.Catalog.Digest(ctx)
 	if err != nil {
 		return r, err

@@ -18,23 +18,27 @@ import (
 // rebuild all of them. The same log, archive and program version give the same
 // catalog, whatever the batches were.
 func (c *Case) catchUp(ctx context.Context, cat catalog.Catalog, progress func(Progress)) error {
-	return c.catchUpTo(ctx, cat, c.Archive.Size(), progress)
+	_, err := c.catchUpTo(ctx, cat, c.Dir, c.Archive.Size(), progress)
+	return err
 }
 
-func (c *Case) catchUpTo(ctx context.Context, cat catalog.Catalog, size uint64, progress func(Progress)) error {
+// catchUpTo brings a catalog, whose analyses keep their files in dir, up to a
+// log size. It returns the analysis entries whose result is another today.
+func (c *Case) catchUpTo(ctx context.Context, cat catalog.Catalog, dir string, size uint64, progress func(Progress)) (differs []uint64, err error) {
 	at, err := cat.Size(ctx)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if at > size {
-		return record.WithHint(fmt.Errorf("%w: the catalog knows %d records, the log has %d", record.ErrAltered, at, size), "run `dalil verify`, then `dalil rebuild`")
+		return nil, record.WithHint(fmt.Errorf("%w: the catalog knows %d records, the log has %d", record.ErrAltered, at, size), "run `dalil verify`, then `dalil rebuild`")
 	}
 	if at == size {
-		return nil
+		return nil, nil
 	}
-	p := &replayer{c: c, cat: cat, sources: map[uint64]record.Source{}, captures: map[uint64]record.Capture{}, details: map[uint64]runDetail{}}
+	p := &replayer{c: c, cat: cat, dir: dir, sources: map[uint64]record.Source{}, captures: map[uint64]record.Capture{}, details: map[uint64]runDetail{}}
 	defer p.stop()
-	return p.replay(ctx, at, size, progress)
+	err = p.replay(ctx, at, size, progress)
+	return p.differs, err
 }
 
 // replayer turns log entries back into catalog batches. Statements are read
@@ -43,7 +47,9 @@ func (c *Case) catchUpTo(ctx context.Context, cat catalog.Catalog, size uint64, 
 type replayer struct {
 	c   *Case
 	cat catalog.Catalog
+	dir string // for the files of analyses
 
+	differs  []uint64 // analysis entries whose result is another today
 	sources  map[uint64]record.Source
 	captures map[uint64]record.Capture
 	details  map[uint64]runDetail
@@ -207,6 +213,8 @@ func (p *replayer) entry(ctx context.Context, i uint64, l *record.Leaf) error {
 		b.Decisions = append(b.Decisions, record.Decision{Leaf: i, At: l.At, By: l.By, Action: l.Action, Target: l.Target, Reason: d.Reason, Payload: string(d.Payload)})
 	case record.LeafTombstone:
 		b.Tombstones = append(b.Tombstones, catalog.Tombstone{Leaf: i, Target: l.Target})
+	case record.LeafAnalysis:
+		return p.analysis(ctx, i, l)
 	default:
 		b.Others = append(b.Others, catalog.EntryInfo{Leaf: i, Kind: l.Kind, At: l.At, By: l.By, Target: l.Target})
 	}

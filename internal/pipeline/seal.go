@@ -47,6 +47,16 @@ func seal(dir string, files []string, logSize uint64) error {
 		return err
 	}
 	s.LogSize = logSize
+	// The files of analyses are named by their sums.
+	scratch, err := scratchFiles(dir)
+	if err != nil {
+		return err
+	}
+	for _, name := range scratch {
+		if sum, ok := digestOfName(name); ok {
+			s.Files[name] = sum
+		}
+	}
 	b, err := json.Marshal(s)
 	if err != nil {
 		return err

@@ -108,7 +108,7 @@ func verifyRows(ctx context.Context, dir string, s Stores, report *custody.Repor
 		return err
 	}
 	defer fresh.Close()
-	if err := c.catchUpTo(ctx, fresh, min(size, c.Archive.Size()), nil); err != nil {
+	if _, err := c.catchUpTo(ctx, fresh, tmp, min(size, c.Archive.Size()), nil); err != nil {
 		found(s.CatalogFiles[0], fmt.Sprintf("the catalog could not be made anew for comparison: %v", err))
 		return nil
 	}

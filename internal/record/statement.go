@@ -1,5 +1,7 @@
 package record
 
+import "strings"
+
 // StatementKind says what sort of thing a source published.
 type StatementKind string
 
@@ -69,6 +71,16 @@ type Forward struct {
 	Posted When   `json:"posted,omitzero"`
 }
 
+// Origin is the key of the source that the header names, like
+// "telegram:1234567890"; for a name without an id, its pseudonym; "" when the
+// header names nobody.
+func (f *Forward) Origin() string {
+	if id := strings.TrimLeftFunc(f.From.ID, func(r rune) bool { return r != '-' && (r < '0' || r > '9') }); id != "" {
+		return "telegram:" + id
+	}
+	return f.From.Pseudonym
+}
+
 // Media is a file that belongs to a statement. An export that left it out says
 // why in Omitted, and Path is then empty: that is no failure.
 type Media struct {
@@ -83,6 +95,11 @@ type Media struct {
 	Seconds int    `json:"seconds,omitempty"`
 	Blob    Digest `json:"blob,omitzero"` // filled in by the pipeline once the file is in the archive
 	Alt     string `json:"alt,omitempty"`
+}
+
+// Picture reports whether m is a still picture.
+func (m *Media) Picture() bool {
+	return m.Kind == "photo" || m.Kind == "image" || strings.HasPrefix(m.Type, "image/")
 }
 
 // Reaction is how often one reaction was given.
@@ -130,6 +147,9 @@ type Statement struct {
 	Withdrawn   bool
 	Erased      bool
 	MissingFrom uint64 // leaf index of the observation that it was not there any more; 0 when none
+
+	Family   uint64   // leaf of its family's anchor; 0 when it stands alone
+	Relation Relation // its place there
 }
 
 // SourceType says what sort of publisher a source is.

@@ -24,9 +24,8 @@ func (s *story) documents() ([]written, error) {
 		if f.Event != s.event(0).ID && !f.Deleted {
 			continue
 		}
-		p := picture{s.slots[n], uint64(f.FirstAt)}
 		var err error
-		if shot, err = p.png(); err != nil {
+		if shot, err = original(s.slots[n], f.FirstAt).png(); err != nil {
 			return nil, err
 		}
 		list = append(list, written{picturePath(&f), "statement as a picture", shot, time.Unix(f.FirstAt, 0).Add(3 * time.Hour)})
@@ -247,7 +246,8 @@ func (s *story) account() []byte {
 		first = false
 		m := s.message(c, p, at)
 		if p.photo != "" {
-			m.photo, m.photoLen, m.w, m.h = notIncluded, 0, pictureWidth, pictureHeight
+			pic := s.pictures[c.Handle+"/"+p.photo]
+			m.photo, m.photoLen, m.w, m.h = notIncluded, 0, pic.width, pic.height()
 		}
 		l.message(&m)
 	}

@@ -188,7 +188,7 @@ func (s *story) claim(i int) {
 		first := s.post(home, post{at: e.At.Add(time.Duration(35+60*k+r.n(150))*time.Minute + time.Duration(r.n(60))*time.Second),
 			text: text, event: i, family: f, relation: Original, praise: 400})
 		if r.n(3) == 0 {
-			first.photo = s.picture(home, first, sl)
+			first.photo = s.picture(home, first, first, sl)
 		}
 		if fixed(e, deletedEvent) {
 			first.deleted, first.photo = true, ""
@@ -253,7 +253,10 @@ func (s *story) repost(r *rng, home *timeline, first *post, sl slots, text strin
 		}
 		n := s.post(c, p)
 		if rel == Pictured {
-			n.photo = s.picture(c, n, sl)
+			if first.photo == "" && !first.deleted {
+				first.photo = s.picture(home, first, first, sl)
+			}
+			n.photo = s.picture(c, n, first, sl)
 		}
 	}
 	if first.deleted {

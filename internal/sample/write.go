@@ -87,11 +87,12 @@ func (s *story) jsonExport(c *timeline, at time.Time) ([]written, error) {
 		}
 		m := s.message(c, p, at)
 		if p.photo != "" {
-			data, err := s.pictures[c.Handle+"/"+p.photo].jpeg()
+			pic := s.pictures[c.Handle+"/"+p.photo]
+			data, err := pic.jpeg()
 			if err != nil {
 				return nil, err
 			}
-			m.photo, m.photoLen, m.w, m.h = p.photo, int64(len(data)), pictureWidth, pictureHeight
+			m.photo, m.photoLen, m.w, m.h = p.photo, int64(len(data)), pic.width, pic.height()
 			list = append(list, written{folder + p.photo, "photo of a statement", data, p.at})
 		}
 		l.message(&m)

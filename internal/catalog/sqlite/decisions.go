@@ -131,6 +131,9 @@ func (a *application) forget(ctx context.Context, t catalog.Tombstone) error {
 
 func (a *application) forgetVersion(ctx context.Context, t catalog.Tombstone, st *record.Statement) error {
 	a.job.erase(st)
+	if err := a.forgetFamily(ctx, st.First); err != nil {
+		return err
+	}
 	if st.First == st.Leaf && st.Lang != "" { // the language was read from the text
 		for _, q := range []string{
 			"UPDATE tally SET statements=statements-1, versions=versions-1 WHERE source=?1 AND lang=?2",

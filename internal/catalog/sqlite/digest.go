@@ -6,13 +6,24 @@ import (
 	"database/sql"
 	"encoding/binary"
 	"hash"
+	"math"
 
 	"dalil/internal/record"
 )
 
 // digested are the tables that Digest covers, each in the order of its key.
-// What can be worked out from them (tally) is not.
-var digested = [...]string{"meta", "source", "run", "capture", "version", "state", "observation", "gap", "decision", "tombstone", "entry"}
+// What can be worked out from them (tally, activity) is not, nor is what an
+// analysis keeps for itself; and of members only what stands now: which row
+// held when depends on texts that may have been erased since.
+var digested = [...]struct{ name, query string }{
+	{"meta", ""}, {"source", ""}, {"run", ""}, {"capture", ""}, {"version", ""}, {"state", ""}, {"observation", ""}, {"gap", ""},
+	{"decision", ""}, {"tombstone", ""}, {"entry", ""}, {"forward", ""},
+	{"picture", "SELECT * FROM picture ORDER BY blob, statement"},
+	{"link", "SELECT * FROM link ORDER BY a, b"},
+	{"veto", "SELECT * FROM veto ORDER BY a, b"},
+	{"member", "SELECT statement, family, relation, ground, via, distance, similarity, within, holds FROM member WHERE until=0 ORDER BY statement, family"},
+	{"family", ""},
+}
 
 // Digest hashes, table by table and row by row, every column as a letter for
 // its type, a length of eight bytes for text and blobs, and the value.
@@ -25,7 +36,11 @@ func (s *store) Digest(ctx context.Context) (record.Digest, error) {
 	defer tx.Rollback()
 	h := sha256.New()
 	for _, table := range digested {
-		if err := digestTable(ctx, tx, h, table); err != nil {
+		query := table.query
+		if query == "" {
+			query = "SELECT * FROM " + table.name + " ORDER BY 1"
+		}
+		if err := digestTable(ctx, tx, h, table.name, query); err != nil {
 			return d, s.rowsErr(err)
 		}
 	}
@@ -33,8 +48,8 @@ func (s *store) Digest(ctx context.Context) (record.Digest, error) {
 	return d, nil
 }
 
-func digestTable(ctx context.Context, tx *sql.Tx, h hash.Hash, table string) error {
-	rows, err := tx.QueryContext(ctx, "SELECT * FROM "+table+" ORDER BY 1")
+func digestTable(ctx context.Context, tx *sql.Tx, h hash.Hash, table, query string) error {
+	rows, err := tx.QueryContext(ctx, query)
 	if err != nil {
 		return err
 	}
@@ -59,6 +74,8 @@ func digestTable(ctx context.Context, tx *sql.Tx, h hash.Hash, table string) err
 				buf = append(buf, 'n')
 			case int64:
 				buf = binary.BigEndian.AppendUint64(append(buf, 'i'), uint64(v))
+			case float64:
+				buf = binary.BigEndian.AppendUint64(append(buf, 'f'), math.Float64bits(v))
 			case string:
 				buf = append(binary.BigEndian.AppendUint64(append(buf, 't'), uint64(len(v))), v...)
 			case []byte:

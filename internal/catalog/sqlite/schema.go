@@ -3,7 +3,7 @@ package sqlite
 // Versions of the two schemas, kept as user_version. Raise one whenever its
 // tables, or what is written into them for the same log, change.
 const (
-	rowsVersion  = 1
+	rowsVersion  = 2
 	wordsVersion = 1
 )
 
@@ -29,6 +29,7 @@ CREATE TABLE capture(leaf INTEGER PRIMARY KEY, run INTEGER NOT NULL, at INTEGER 
 	path TEXT NOT NULL, url TEXT NOT NULL, tool TEXT NOT NULL) STRICT;
 CREATE INDEX capture_blob ON capture(blob);
 CREATE INDEX capture_path ON capture(run, path);
+CREATE INDEX capture_parent ON capture(parent) WHERE parent<>0;
 
 CREATE TABLE version(leaf INTEGER PRIMARY KEY, first INTEGER NOT NULL, version INTEGER NOT NULL,
 	source INTEGER NOT NULL, number INTEGER NOT NULL, external TEXT, posted INTEGER, posted_how INTEGER NOT NULL,
@@ -60,6 +61,31 @@ CREATE TABLE entry(leaf INTEGER PRIMARY KEY, kind TEXT NOT NULL, at INTEGER NOT 
 -- Sums over version, kept up to date so that a list of sources needs no scan.
 CREATE TABLE tally(source INTEGER NOT NULL, lang TEXT NOT NULL, statements INTEGER NOT NULL, versions INTEGER NOT NULL,
 	first INTEGER, last INTEGER, top INTEGER, PRIMARY KEY(source, lang)) STRICT, WITHOUT ROWID;
+CREATE TABLE activity(source INTEGER NOT NULL, hour INTEGER NOT NULL, n INTEGER NOT NULL, PRIMARY KEY(source, hour)) STRICT, WITHOUT ROWID;
+
+-- What forward headers say, and which pictures statements show.
+CREATE TABLE forward(statement INTEGER PRIMARY KEY, source INTEGER NOT NULL, posted INTEGER, origin TEXT NOT NULL,
+	original TEXT NOT NULL, original_at INTEGER) STRICT;
+CREATE INDEX forward_origin ON forward(origin);
+CREATE TABLE picture(blob BLOB NOT NULL, statement INTEGER NOT NULL, PRIMARY KEY(blob, statement)) STRICT, WITHOUT ROWID;
+CREATE INDEX picture_statement ON picture(statement);
+
+-- What the analyses propose. A member's row holds from the log entry since to
+-- the log entry until, 0 while it stands.
+CREATE TABLE analysis(name TEXT PRIMARY KEY, leaf INTEGER NOT NULL, saw INTEGER NOT NULL, state BLOB NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE link(a INTEGER NOT NULL, b INTEGER NOT NULL, ground TEXT NOT NULL, similarity REAL NOT NULL,
+	a_in_b REAL NOT NULL, b_in_a REAL NOT NULL, PRIMARY KEY(a, b)) STRICT, WITHOUT ROWID;
+CREATE INDEX link_b ON link(b);
+CREATE TABLE veto(a INTEGER NOT NULL, b INTEGER NOT NULL, slot TEXT NOT NULL, "left" TEXT NOT NULL, "right" TEXT NOT NULL,
+	similarity REAL NOT NULL, PRIMARY KEY(a, b)) STRICT, WITHOUT ROWID;
+CREATE INDEX veto_b ON veto(b);
+CREATE TABLE member(statement INTEGER NOT NULL, family INTEGER NOT NULL, relation TEXT NOT NULL, ground TEXT NOT NULL,
+	via INTEGER NOT NULL, distance INTEGER NOT NULL, similarity REAL NOT NULL, within REAL NOT NULL, holds REAL NOT NULL,
+	since INTEGER NOT NULL, until INTEGER NOT NULL, PRIMARY KEY(statement, until, family, since)) STRICT, WITHOUT ROWID;
+CREATE INDEX member_family ON member(family, until);
+CREATE TABLE family(anchor INTEGER PRIMARY KEY, first INTEGER NOT NULL, members INTEGER NOT NULL, sources INTEGER NOT NULL,
+	"from" INTEGER, "to" INTEGER) STRICT;
+CREATE INDEX family_from ON family("from");
 `
 
 // wordsSchema is search.db. The index holds no text, only which folded word

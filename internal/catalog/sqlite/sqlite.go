@@ -126,7 +126,17 @@ func (s *store) Flush(ctx context.Context) error {
 	if err := s.index.flush(ctx); err != nil {
 		return err
 	}
-	return s.rows.flush(ctx)
+	if err := s.rows.flush(ctx); err != nil {
+		return err
+	}
+	// What the writers kept in memory for the next batch is better used by
+	// whoever works on the catalog now.
+	for _, db := range []*sql.DB{s.index.db, s.rows.db} {
+		if _, err := db.ExecContext(ctx, "PRAGMA shrink_memory"); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // pragmas of every connection. Without temp_store=memory SQLite would put
@@ -143,7 +153,7 @@ func dsn(path string, more ...string) string {
 
 // openReader opens a pool of connections that cannot write.
 func openReader(ctx context.Context, path string, version int) (*sql.DB, error) {
-	db, err := sql.Open("sqlite", dsn(path, "query_only(on)", "cache_size(-8192)", "mmap_size(67108864)"))
+	db, err := sql.Open("sqlite", dsn(path, "query_only(on)", "cache_size(-8192)", "mmap_size(16777216)"))
 	if err != nil {
 		return nil, err
 	}
