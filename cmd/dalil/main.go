@@ -14,6 +14,7 @@ import (
 	"syscall"
 	"time"
 
+	"dalil/internal/assist/ocr"
 	"dalil/internal/cli"
 	"dalil/internal/custody"
 	"dalil/internal/desk"
@@ -56,6 +57,7 @@ func environment() cli.Env {
 		Generate:    generate,
 		Bundle:      writeBundle,
 		CheckBundle: bundle.Verify,
+		Reader:      ocr.Kind.Find,
 	}
 }
 

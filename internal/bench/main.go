@@ -3,7 +3,7 @@
 // export, Go's SHA-256 of the same files. It prints ratios beside the goals;
 // it fails only when something does not work, never for a time.
 //
-//	go run ./internal/bench [-messages 1000000] [-dir DIR]
+//	go run ./internal/bench [-messages 1000000] [-only families] [-dir DIR]
 package main
 
 import (
@@ -24,6 +24,8 @@ type options struct {
 	small    int   // of the export that shows whether memory is flat
 	media    int64 // bytes of the media-heavy case
 	queries  int   // of each kind
+	families int   // posts in which reposts are looked for; five times as many for speed
+	only     string
 	dir      string
 }
 
@@ -33,6 +35,8 @@ func main() {
 	flag.IntVar(&o.small, "small", 0, "messages of a smaller export, to see whether memory is flat (default a tenth)")
 	flag.Int64Var(&o.media, "media", 3<<30, "bytes of the media-heavy case")
 	flag.IntVar(&o.queries, "queries", 300, "queries of each kind")
+	flag.IntVar(&o.families, "families", 20_000, "posts in which reposts are looked for")
+	flag.StringVar(&o.only, "only", "", "measure only: import, families")
 	flag.StringVar(&o.dir, "dir", "", "folder to work in; needs about five times the export and twice the media (default a temporary one)")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -45,8 +49,8 @@ func main() {
 }
 
 func run(ctx context.Context, w io.Writer, o options) error {
-	if o.messages < 1 || o.queries < 1 || o.media < 1 {
-		return errors.New("-messages, -media and -queries must be above 0")
+	if o.messages < 1 || o.queries < 1 || o.media < 1 || o.families < 1 {
+		return errors.New("-messages, -media, -queries and -families must be above 0")
 	}
 	if o.small == 0 {
 		o.small = max(o.messages/10, 1)
@@ -57,11 +61,18 @@ func run(ctx context.Context, w io.Writer, o options) error {
 	}
 	defer os.RemoveAll(dir)
 	b := &bench{ctx: ctx, opt: o, dir: dir, table: table{w: w}}
-	if err := b.prepare(); err != nil {
-		return err
+	parts := []func() error{b.prepare, b.importing, b.finding, b.verifyingText, b.rebuilding, b.verifyingMedia, b.families}
+	switch o.only {
+	case "":
+	case "families":
+		parts = []func() error{b.families}
+	case "import":
+		parts = []func() error{b.prepare, b.importing}
+	default:
+		return fmt.Errorf("-only %s: it is families or import", o.only)
 	}
 	fmt.Fprintf(w, "%d cores, %s, %s, %s messages\n\n", runtime.GOMAXPROCS(0), runtime.Version(), time.Now().UTC().Format("2006-01-02"), group(int64(o.messages)))
-	for _, part := range []func() error{b.importing, b.finding, b.verifyingText, b.rebuilding, b.verifyingMedia} {
+	for _, part := range parts {
 		if err := part(); err != nil {
 			return err
 		}

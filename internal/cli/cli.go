@@ -55,6 +55,8 @@ type Env struct {
 	// Bundle writes a release as an evidence bundle to a new folder or, if the
 	// name ends so, .zip.
 	Bundle func(ctx context.Context, path string, r redact.Release, note string) error
+	// Reader finds the program that reads text in pictures.
+	Reader func(ctx context.Context) (pipeline.Helper, error)
 	// CheckBundle verifies an evidence bundle that somebody handed over.
 	CheckBundle func(ctx context.Context, path string) (*custody.Report, error)
 }
@@ -90,12 +92,18 @@ type commands struct {
 	Import     importCmd     `cmd:"" help:"Bring exports, files and folders into the case."`
 	Search     searchCmd     `cmd:"" help:"Find statements."`
 	Show       showCmd       `cmd:"" help:"Show a statement, source, capture, import or decision, or a list of them."`
+	Families   familiesCmd   `cmd:"" help:"Show texts that travel: who had each first, who took it up, how each copy differs."`
+	Firsts     firstsCmd     `cmd:"" help:"Show who breaks first, against what chance would give."`
 	Verify     verifyCmd     `cmd:"" help:"Prove that nothing in a case or bundle was changed."`
 	Bundle     bundleCmd     `cmd:"" help:"Pack evidence for a stranger to verify."`
 	Withdraw   withdrawCmd   `cmd:"" help:"Hide a statement and bar it from being cited; nothing is destroyed."`
 	Restore    restoreCmd    `cmd:"" help:"Take a withdrawal back."`
 	Erase      eraseCmd      `cmd:"" help:"Destroy a statement or file for good, in two steps."`
 	Restrict   restrictCmd   `cmd:"" help:"Keep a statement in the house: no bundle or export contains it."`
+	Ocr        ocrCmd        `cmd:"" help:"Read the text in pictures of statements, if tesseract is installed."`
+	Merge      mergeCmd      `cmd:"" help:"Say that statements are the same text."`
+	Split      splitCmd      `cmd:"" help:"Say that statements are not the text of the family they are in."`
+	Undo       undoCmd       `cmd:"" help:"Take a decision back."`
 	Outage     outageCmd     `cmd:"" help:"Record a time in which something could not be seen."`
 	Config     configCmd     `cmd:"" help:"Show or change the case's settings."`
 	Rebuild    rebuildCmd    `cmd:"" help:"Make the catalog anew from archive and log."`

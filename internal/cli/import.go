@@ -84,6 +84,7 @@ func (a *app) printReceipt(d *desk.Desk, r pipeline.Receipt, dry bool) error {
 	row(r.Missing, "not in this export any more", " (noted as seen missing; that is no proof of deletion)")
 	row(r.Returned, "was missing and is here again|were missing and are here again", "")
 	row(r.Gaps, "hole in the message ids|holes in the message ids", " (recorded)")
+	row(r.InFamilies, "in a family with others now: dalil families", "")
 	row(r.OmittedMedia, "media left out by the export itself", "")
 	row(r.MissingMedia, "media file named but not beside the export|media files named but not beside the export", "")
 	for _, what := range slices.Sorted(maps.Keys(r.Skipped)) {

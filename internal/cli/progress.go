@@ -43,9 +43,13 @@ func (p *progress) update(s pipeline.Progress) {
 	if s.Total > 0 {
 		full = int(min(s.Done, s.Total) * barWidth / s.Total)
 	}
-	line := fmt.Sprintf("%-7s %s%s %s of %s", s.Phase, strings.Repeat("█", full), strings.Repeat("░", barWidth-full), size(s.Done), size(s.Total))
+	amount := size
+	if s.Phase == "link" || s.Phase == "ocr" { // of records or pictures, not of bytes
+		amount = group
+	}
+	line := fmt.Sprintf("%-7s %s%s %s of %s", s.Phase, strings.Repeat("█", full), strings.Repeat("░", barWidth-full), amount(s.Done), amount(s.Total))
 	if d := now.Sub(p.start).Seconds(); d > 1 && s.Done > 0 {
-		line += fmt.Sprintf("  %s/s", size(int64(float64(s.Done)/d)))
+		line += fmt.Sprintf("  %s/s", amount(int64(float64(s.Done)/d)))
 		if s.Total > s.Done {
 			line += fmt.Sprintf("  ETA %s", (time.Duration(float64(s.Total-s.Done)/float64(s.Done)*d) * time.Second).Round(time.Second))
 		}

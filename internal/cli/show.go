@@ -11,7 +11,7 @@ import (
 )
 
 type showCmd struct {
-	What string `arg:"" help:"An id (S-… statement, C-… source, K-… capture, G-… gap, R-… import, D-… decision) or one of: sources, gaps, decisions."`
+	What string `arg:"" help:"An id (S-… statement, Y-… family, C-… source, K-… capture, G-… gap, R-… import, D-… decision) or one of: sources, gaps, decisions."`
 	Raw  bool   `help:"Print the evidence bytes of a statement, exactly, and nothing else."`
 }
 
@@ -30,6 +30,16 @@ func (c *showCmd) Run(a *app) error {
 			return err
 		}
 		switch k {
+		case record.KindFamily:
+			f, err := d.Family(a.ctx, c.What)
+			if err != nil {
+				return err
+			}
+			if a.JSON {
+				return a.emitFamily(d, f)
+			}
+			a.printFamily(d, f, false)
+			return nil
 		case record.KindStatement, 0:
 			if c.Raw {
 				return a.showRaw(d, c.What)
@@ -155,6 +165,9 @@ func (a *app) showStatement(d *desk.Desk, id string) error {
 	}
 	for _, v := range t.Versions[:len(t.Versions)-1] {
 		a.printf("  version %d, captured %s: %s\n", v.Version, clock(v.CapturedAt), terminal(v.Text))
+	}
+	if s.Family != 0 {
+		a.printf("  in family %s: dalil families %s\n", d.Case.IDs.ID(record.KindFamily, s.Family), d.Case.IDs.ID(record.KindFamily, s.Family))
 	}
 	for _, x := range t.Decisions {
 		a.printf("  %s by %s, %s: %s\n", x.Action, x.By, clock(x.At), terminal(x.Reason))
@@ -294,7 +307,7 @@ func (a *app) showDecisions(d *desk.Desk) error {
 
 func (a *app) showDecision(d *desk.Desk, x record.Decision) error {
 	id := d.Case.IDs.ID(record.KindDecision, x.Leaf)
-	target := d.Case.IDs.ID(record.KindStatement, x.Target)
+	target := d.Case.IDs.ID(targetKind(x.Action), x.Target)
 	if a.JSON {
 		return a.emit("decision", struct {
 			ID     string `json:"id"`
@@ -308,6 +321,17 @@ func (a *app) showDecision(d *desk.Desk, x record.Decision) error {
 	}
 	a.printf("%s  %s  %s %s by %s: %s\n", id, clock(x.At), x.Action, target, x.By, terminal(x.Reason))
 	return nil
+}
+
+// targetKind says what sort of record an action is about.
+func targetKind(action string) record.Kind {
+	switch action {
+	case "undo":
+		return record.KindDecision
+	case desk.ActionIssuer:
+		return record.KindSource
+	}
+	return record.KindStatement
 }
 
 func (a *app) showRecord(d *desk.Desk, id string, leaf uint64) error {

@@ -261,6 +261,8 @@ type View struct {
 	Byline      string            `json:"byline,omitempty"`
 	Text        string            `json:"text"`
 	Lang        string            `json:"lang"`
+	Family      string            `json:"family,omitempty"`
+	Relation    record.Relation   `json:"relation,omitempty"` // its place in the family
 	Version     int               `json:"version"`
 	Sender      string            `json:"sender,omitempty"`
 	Forward     *record.Forward   `json:"forward,omitempty"`
@@ -286,6 +288,7 @@ func (d *Desk) View(s record.Statement) View {
 	v := View{ID: d.StatementID(s), Source: d.Case.IDs.ID(record.KindSource, s.Source), SourceName: s.SourceName, ExternalID: s.ExternalID,
 		Kind: string(s.Kind), PostedAt: s.Posted, EditedAt: s.Edited, NoZone: s.Posted.NoZone,
 		CapturedAt: milli(s.CapturedAt), Title: s.Title, Byline: s.Byline, Text: strings.ToValidUTF8(s.Text, "\uFFFD"), Lang: s.Lang, Version: s.Version,
+		Family: d.familyID(s.Family), Relation: s.Relation,
 		Sender: party(s.Sender), Forward: s.Forward, ReplyTo: s.ReplyTo, URL: s.URL, Parent: s.Parent, Media: s.Media,
 		Reactions: s.Reactions, Views: s.Views, Credits: s.Credits, References: s.Refs, Flags: s.Flags,
 		Withdrawn: s.Withdrawn, Erased: s.Erased, SeenMissing: s.MissingFrom != 0,

@@ -29,9 +29,25 @@ const (
 
 // FamilyPayload is the payload of a merge or split.
 type FamilyPayload struct {
-	With     []uint64        `json:"with"` // leaves of first versions
+	With     []uint64        `json:"with"`            // leaves of first versions
+	Leave    []uint64        `json:"leave,omitempty"` // of a split: who else leaves, beside the target
 	Relation record.Relation `json:"relation,omitempty"`
 }
+
+// What the question "who breaks first" is answered from, under names for those
+// who do not see the analyses.
+type (
+	FirstsInput = analysis.FirstsInput
+	Race        = analysis.Race
+	RaceRun     = analysis.Run
+	Cover       = analysis.Cover
+)
+
+// Firsts answers who breaks first.
+func (c *Case) Firsts(in FirstsInput) []record.First { return c.stores.Firsts(in) }
+
+// Lags compares sources pairwise.
+func (c *Case) Lags(in FirstsInput, sources []uint64) []record.Lag { return c.stores.Lags(in, sources) }
 
 // Analyse lets every analysis look at what is new. Each that finds something to
 // do leaves one entry in the log: what it is, how much of the log it saw, and
@@ -39,44 +55,49 @@ type FamilyPayload struct {
 func (c *Case) Analyse(ctx context.Context, progress func(Progress)) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.analyse(ctx, progress)
+	_, err := c.analyse(ctx, progress)
+	return err
 }
 
-func (c *Case) analyse(ctx context.Context, progress func(Progress)) error {
+// analyse returns how many statements have a place in a family that they had
+// not before.
+func (c *Case) analyse(ctx context.Context, progress func(Progress)) (placed int64, err error) {
 	for _, k := range c.stores.Analyses {
-		if err := c.analyseOne(ctx, k, progress); err != nil {
-			return fmt.Errorf("analysis %s: %w", k.Name, err)
+		n, err := c.analyseOne(ctx, k, progress)
+		if err != nil {
+			return placed, fmt.Errorf("analysis %s: %w", k.Name, err)
 		}
+		placed += n
 	}
-	return nil
+	return placed, nil
 }
 
-func (c *Case) analyseOne(ctx context.Context, k analysis.Kind, progress func(Progress)) error {
+func (c *Case) analyseOne(ctx context.Context, k analysis.Kind, progress func(Progress)) (placed int64, err error) {
 	size := c.Archive.Size()
 	before, err := c.Catalog.Analysis(ctx, k.Name)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	if news, err := c.news(ctx, before.Saw); err != nil || !news {
-		return err
+		return 0, err
 	}
 	a, err := c.proposals(ctx, c.Catalog, c.Dir, k, size, progress)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	e, err := c.entry(record.Leaf{Kind: record.LeafAnalysis, Name: k.ID(), Saw: size, Digest: a.digest}, c.stores.Now().UnixMilli(), nil)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	leaf, err := c.append(ctx, []archive.Entry{e})
 	if err != nil {
-		return err
+		return 0, err
 	}
 	l, err := record.ParseLeaf(e.Leaf)
 	if err != nil {
-		return err
+		return 0, err
 	}
-	return a.apply(ctx, c.Catalog, leaf, &l)
+	return int64(len(a.out.Families.Members)), a.apply(ctx, c.Catalog, leaf, &l)
 }
 
 // news reports whether anything since a log size could change a family.
@@ -383,8 +404,10 @@ func ruling(d record.Decision) ([]record.Ruling, error) {
 		return nil, fmt.Errorf("%w: decision at log entry %d: %v", record.ErrAltered, d.Leaf, err)
 	}
 	var pairs []record.Ruling
-	for _, o := range p.With {
-		pairs = append(pairs, record.Ruling{Decision: d.Leaf, Join: d.Action == ActionMerge, A: d.Target, B: o, Relation: p.Relation})
+	for _, who := range append([]uint64{d.Target}, p.Leave...) {
+		for _, o := range p.With {
+			pairs = append(pairs, record.Ruling{Decision: d.Leaf, Join: d.Action == ActionMerge, A: who, B: o, Relation: p.Relation})
+		}
 	}
 	return pairs, nil
 }

@@ -27,7 +27,8 @@ func (c *Case) Erase(ctx context.Context) error {
 	if err := c.finishErasures(ctx); err != nil {
 		return err
 	}
-	return c.analyse(ctx, nil)
+	_, err := c.analyse(ctx, nil)
+	return err
 }
 
 func (c *Case) finishErasures(ctx context.Context) error {

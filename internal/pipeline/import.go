@@ -52,6 +52,11 @@ type Receipt struct {
 	Missing  int64 `json:"missing"`  // statements not in this export though it covers them
 	Returned int64 `json:"returned"` // statements that had been missing and are here again
 
+	// InFamilies is how many statements were found to be the same text as others,
+	// or have another place among them now. It is worked out after the import's
+	// own receipt was recorded.
+	InFamilies int64 `json:"in_families,omitempty"`
+
 	Skipped  map[string]int64 `json:"skipped,omitempty"` // deliberately not taken
 	Problems []record.Problem `json:"problems,omitempty"`
 	More     int64            `json:"more_problems,omitempty"` // beyond the first maxProblems
@@ -164,7 +169,7 @@ func (im *importer) finish(err error) (Receipt, error) {
 		return im.report, fmt.Errorf("import: %w", err)
 	}
 	if !cancelled {
-		err = im.c.analyse(im.ctx, func(p Progress) {
+		im.report.InFamilies, err = im.c.analyse(im.ctx, func(p Progress) {
 			if im.opt.Progress != nil {
 				p.Receipt = im.report
 				im.opt.Progress(p)

@@ -36,6 +36,7 @@ func (s splitting) Apply(ctx context.Context, b *catalog.Batch) error {
 			Decisions:  between(b.Decisions, from, to, func(x record.Decision) uint64 { return x.Leaf }),
 			Tombstones: between(b.Tombstones, from, to, func(x catalog.Tombstone) uint64 { return x.Leaf }),
 			Others:     between(b.Others, from, to, func(x catalog.EntryInfo) uint64 { return x.Leaf }),
+			Analyses:   between(b.Analyses, from, to, func(x catalog.Analysed) uint64 { return x.Leaf }),
 		}
 		if err := s.Catalog.Apply(ctx, piece); err != nil {
 			return err

@@ -18,6 +18,7 @@ const (
 	KindGap       Kind = 'G'
 	KindDecision  Kind = 'D'
 	KindRun       Kind = 'R' // an import or analysis
+	KindFamily    Kind = 'Y' // the same text travelling: with the rest of its anchor's id
 	KindLeaf      Kind = 'L' // any other record in the log
 )
 

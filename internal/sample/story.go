@@ -377,7 +377,7 @@ func (s *story) days() {
 			if !c.Abroad && at.After(outage.From) && at.Before(outage.To) {
 				continue
 			}
-			p := post{at: at, event: -1, family: -1, text: s.fill(&r, c, pick(&r, list), at, nil, 0), praise: r.n(60)}
+			p := post{at: at, event: -1, family: -1, text: s.fill(&r, c, pick(&r, list), at, nil, 0) + closing(c), praise: r.n(60)}
 			if before != nil && r.n(9) == 0 {
 				p.reply = before
 			}
@@ -391,6 +391,10 @@ func (s *story) days() {
 		}
 	}
 }
+
+// closing is what a channel writes below its own news, its house style: without
+// it two channels' posts about bread would be the same text.
+func closing(c *timeline) string { return "\n" + closings[c.Handle] }
 
 // neighbours writes the group chat of private persons.
 func (s *story) neighbours() {

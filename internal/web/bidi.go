@@ -43,7 +43,8 @@ type block struct {
 }
 
 // paragraph has a direction of its own: "auto" where it has letters outside its
-// isolates to tell, and that of the whole text where it has none, like a line
+// isolates to tell; that of its words where all of them are new or gone, which
+// are isolates too; and that of the whole text where it has none, like a line
 // that is one tag or one number.
 type paragraph struct {
 	Dir   string
@@ -53,10 +54,19 @@ type paragraph struct {
 // add appends a paragraph.
 func (b *block) add(parts []part) {
 	p := paragraph{Dir: "auto", Parts: parts}
-	if !slices.ContainsFunc(parts, func(p part) bool {
-		return p.Isolated == "" && !p.Unseen && strings.ContainsFunc(p.Text, unicode.IsLetter)
-	}) {
-		if p.Dir = "ltr"; b.Script != "" {
+	changed := "" // the first letter that is new or gone
+	own := false
+	for _, x := range parts {
+		switch {
+		case x.Isolated != "" || x.Unseen || !strings.ContainsFunc(x.Text, unicode.IsLetter):
+		case !x.Del && !x.Ins:
+			own = true
+		case changed == "":
+			changed = string([]rune(x.Text[strings.IndexFunc(x.Text, unicode.IsLetter):])[:1])
+		}
+	}
+	if !own {
+		if p.Dir = "ltr"; changed == "" && b.Script != "" || typeOf(changed) != "" {
 			p.Dir = "rtl"
 		}
 	}

@@ -13,15 +13,11 @@ import (
 
 	"golang.org/x/net/html"
 
-	"dalil/internal/archive"
-	"dalil/internal/archive/disk"
 	"dalil/internal/catalog"
-	"dalil/internal/catalog/sqlite"
-	"dalil/internal/collect/folder"
 	"dalil/internal/custody"
 	"dalil/internal/desk"
-	"dalil/internal/format/all"
 	"dalil/internal/pipeline"
+	"dalil/internal/pipeline/pipelinetest"
 	"dalil/internal/record"
 )
 
@@ -39,45 +35,8 @@ func newCase(t *testing.T, imports ...map[string]string) *testCase {
 	if err != nil {
 		t.Fatal(err)
 	}
-	open := func(a *disk.Archive, err error) (archive.Archive, error) {
-		if err != nil {
-			return nil, err
-		}
-		return a, nil
-	}
-	stores := pipeline.Stores{
-		CreateArchive: func(dir, origin string, keys *custody.Keys) (archive.Archive, error) {
-			signer, key, err := keys.LogSigner(origin)
-			if err != nil {
-				return nil, err
-			}
-			return open(disk.Create(dir, origin, signer, key))
-		},
-		OpenArchive: func(dir string, write bool, keys *custody.Keys) (archive.Archive, error) {
-			line, err := os.ReadFile(filepath.Join(dir, filepath.FromSlash(custody.KeyPath)))
-			if err != nil {
-				return nil, err
-			}
-			key, err := custody.ParseKey(line)
-			if err != nil {
-				return nil, err
-			}
-			signer, _, err := keys.LogSigner(key.Name())
-			if err != nil {
-				return nil, err
-			}
-			return open(disk.Open(dir, disk.Options{Write: write, Signer: signer}))
-		},
-		Evidence: func(dir string) (custody.Evidence, error) { return disk.Evidence(dir), nil },
-		OpenCatalog: func(dir string, write bool) (catalog.Catalog, error) {
-			return sqlite.Open(dir, sqlite.Options{ReadOnly: !write})
-		},
-		CatalogFiles: []string{sqlite.CatalogFile, sqlite.SearchFile},
-		Formats:      all.Formats(),
-		Folder:       folder.Kind,
-		Now:          func() time.Time { return time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC) },
-		Tool:         "dalil test",
-	}
+	stores := pipelinetest.Stores()
+	stores.Now = func() time.Time { return time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC) }
 	cfg := pipeline.DefaultConfig("Azravan")
 	cfg.Zone = "Asia/Baghdad"
 	c, err := pipeline.Create(t.Context(), filepath.Join(t.TempDir(), "case"), "tester", cfg, keys, stores)
@@ -146,7 +105,7 @@ func (c *testCase) statements() []record.Statement {
 
 // addresses lists a page of every sort, and all statements, sources, imports.
 func (c *testCase) addresses() []string {
-	list := []string{"/", "/statements", "/sources", "/imports", "/log", "/help", "/out?u=https%3A%2F%2Fexample.org%2Fa", "/nowhere", "/statements?q=zzz+lang%3Aar", "/statements?q=frmo%3Ax"}
+	list := []string{"/", "/statements", "/sources", "/imports", "/log", "/help", "/out?u=https%3A%2F%2Fexample.org%2Fa", "/nowhere", "/families", "/families?min=3&limit=5", "/families?q=lang%3Aar", "/families?q=frmo%3Ax", "/firsts", "/firsts?q=lang%3Aar", "/firsts?q=frmo%3Ax", "/statements?q=zzz+lang%3Aar", "/statements?q=frmo%3Ax"}
 	for i, s := range c.statements() {
 		if i%5 == 0 { // these differ little from one statement to the next
 			list = append(list, c.at(s)+"?show=all", c.at(s)+"?open=1", "/s/"+c.desk.StatementID(s)+"/proof")
@@ -160,6 +119,22 @@ func (c *testCase) addresses() []string {
 	for _, r := range runs {
 		list = append(list, "/imports/"+c.desk.Case.IDs.ID(record.KindRun, r.Leaf))
 	}
+	families, _, err := c.desk.Families(context.Background(), "", 2, -1)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	for _, f := range families {
+		list = append(list, "/y/"+f.ID)
+	}
+	sources, err := c.desk.Case.Catalog.Sources(context.Background())
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	pairs := "/firsts?q="
+	for _, x := range sources[:min(len(sources), 4)] {
+		pairs += "&between=" + c.desk.Case.IDs.ID(record.KindSource, x.Leaf)
+	}
+	list = append(list, pairs)
 	slices.Sort(list)
 	return slices.Compact(list)
 }
@@ -169,7 +144,7 @@ func (c *testCase) at(s record.Statement) string {
 }
 
 // allowed are the elements our templates write.
-const allowed = " html head body meta title link a header p span form label input button nav ul li main footer b article section aside h1 h2 h3 bdi mark ins del s code kbd i div br time dl dt dd ol table thead tbody tr th td details summary figure figcaption img svg rect text line pre "
+const allowed = " html head body meta title link a header p span form label input button nav ul li main footer b article section aside h1 h2 h3 bdi mark ins del s code kbd i div br time dl dt dd ol table thead tbody tr th td details summary figure figcaption img svg rect text line pre desc defs pattern path g "
 
 // inert checks that a page holds nothing that runs, loads from elsewhere, or
 // sends anything, and returns it parsed.

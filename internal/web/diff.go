@@ -1,6 +1,10 @@
 package web
 
-import "unicode"
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
 
 // mostSteps bounds the work of a comparison: texts that differ in more words
 // than this are shown one after the other instead.
@@ -9,7 +13,40 @@ const mostSteps = 800
 // compare shows what changed from one text to another: words that went and
 // words that came, in one block in the order they are read.
 func compare(was, is, lang string) block {
-	a, b := words(was), words(is)
+	return changes(edits(words(was), words(is)), was, is, lang)
+}
+
+// difference is compare for two posts: long runs that only one of them has, or
+// both, are cut short in their middle, and the words that came and went are
+// counted.
+func difference(was, is, lang string) (b block, came, went int) {
+	all := edits(words(was), words(is))
+	for i := range all {
+		e := &all[i]
+		tokens := words(e.text)
+		n := 0
+		for _, w := range tokens {
+			if r, _ := utf8.DecodeRuneInString(w); unicode.IsLetter(r) || unicode.IsDigit(r) {
+				n++
+			}
+		}
+		if e.ins {
+			came += n
+		} else if e.del {
+			went += n
+		}
+		if len(tokens) > longRun {
+			e.text = strings.Join(tokens[:longRun/3], "") + " […] " + strings.Join(tokens[len(tokens)-longRun/3:], "")
+		}
+	}
+	return changes(all, was, is, lang), came, went
+}
+
+// longRun is how many words and gaps between them a run may have before its
+// middle is left out.
+const longRun = 150
+
+func changes(all []edit, was, is, lang string) block {
 	b1 := block{Lang: langOf(is, lang), Script: typeOf(is + was)}
 	var line []part
 	add := func(text string, del, ins bool) {
@@ -25,7 +62,7 @@ func compare(was, is, lang string) block {
 		}
 		line = append(line, spellChange(text[from:], del, ins)...)
 	}
-	for _, e := range edits(a, b) {
+	for _, e := range all {
 		add(e.text, e.del, e.ins)
 	}
 	b1.add(line)

@@ -24,7 +24,7 @@ import (
 // pageData is what each page is given, zero.
 func pageData() map[string]any {
 	return map[string]any{"overview": overviewData{}, "statements": &statementsData{}, "statement": statementData{}, "proof": proofData{}, "sources": []sourceRow{},
-		"source": sourceData{}, "imports": []importRow{}, "receipt": receiptData{}, "log": logData{}, "help": helpData{}, "out": outData{}, "fail": failure{}}
+		"source": sourceData{}, "imports": []importRow{}, "receipt": receiptData{}, "log": logData{}, "help": helpData{}, "out": outData{}, "families": &familiesData{}, "family": familyData{}, "firsts": firstsData{}, "fail": failure{}}
 }
 
 // fill sets everything in v to something that is not zero.
@@ -108,8 +108,10 @@ func TestEveryTemplateRunsEmptyAndFull(t *testing.T) {
 					} else if a.Key == "id" {
 						ids[a.Val] = true
 					}
-					if a.Key == "aria-labelledby" && !strings.Contains(b.String(), `id="`+a.Val+`"`) {
-						t.Errorf("%s, %s: %q labels nothing", name, how, a.Val)
+					for _, id := range strings.Fields(a.Val) {
+						if a.Key == "aria-labelledby" && !strings.Contains(b.String(), `id="`+id+`"`) {
+							t.Errorf("%s, %s: %q labels nothing", name, how, id)
+						}
 					}
 				}
 			}

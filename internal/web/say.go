@@ -11,7 +11,8 @@ import (
 	"dalil/internal/record"
 )
 
-// functions are what templates may call. None of them returns markup.
+// functions are what templates may call. None of them returns markup, but for
+// the drawing of a strip.
 func (s *server) functions() template.FuncMap {
 	return template.FuncMap{
 		"bidi":     bidi,
@@ -27,6 +28,13 @@ func (s *server) functions() template.FuncMap {
 		"whole":    func(st record.Statement) block { return prose(st.Text, st.Lang, st.Entities, false) },
 		"viewable": picture,
 		"runeName": runeName,
+		"strip":    drawn,
+		"stretch":  stretch,
+		"percent":  percent,
+		"ordinal":  ordinal,
+		"pvalue":   pvalue,
+		"places":   places,
+		"names":    namesOf,
 		"statement": func(leaf uint64) string {
 			return s.desk.Case.IDs.ID(record.KindStatement, leaf)
 		},
@@ -34,7 +42,7 @@ func (s *server) functions() template.FuncMap {
 		"capture": func(leaf uint64) string { return s.desk.Case.IDs.ID(record.KindCapture, leaf) },
 		"run":     func(leaf uint64) string { return s.desk.Case.IDs.ID(record.KindRun, leaf) },
 		"here": func(path, at string) bool {
-			return path == at || at != "/" && strings.HasPrefix(path, at+"/") || at == "/statements" && strings.HasPrefix(path, "/s/") || at == "/sources" && strings.HasPrefix(path, "/c/")
+			return path == at || at != "/" && strings.HasPrefix(path, at+"/") || at == "/statements" && strings.HasPrefix(path, "/s/") || at == "/sources" && strings.HasPrefix(path, "/c/") || at == "/families" && (strings.HasPrefix(path, "/y/") || path == "/firsts")
 		},
 	}
 }
@@ -205,7 +213,8 @@ func whyWords(how string) string {
 // actionWords say what a decision did.
 func actionWords(action string) string {
 	words := map[string]string{"withdraw": "withdrew", "restore": "restored", "erase-request": "asked to erase", "erase": "had erased",
-		"restrict": "restricted", "lift-restriction": "lifted the restriction of", "mark-public": "marked as public", "undo": "took back"}
+		"restrict": "restricted", "lift-restriction": "lifted the restriction of", "mark-public": "marked as public", "undo": "took back",
+		"merge": "put into a family", "split": "took out of its family", "issuer": "marked as an issuer’s own channel"}
 	if w := words[action]; w != "" {
 		return w
 	}

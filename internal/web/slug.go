@@ -52,6 +52,10 @@ func (s *server) atSource(leaf uint64) string {
 	return "/c/" + s.desk.Case.IDs.ID(record.KindSource, leaf)
 }
 
+func (s *server) familyID(anchor uint64) string {
+	return s.desk.Case.IDs.ID(record.KindFamily, anchor)
+}
+
 // search returns the address of a list of statements.
 func search(q string) string {
 	if q == "" {

@@ -18,7 +18,8 @@ type sourceData struct {
 	Latest  []hitRow
 	Gaps    []gapRow
 	AllGaps int
-	Months  chart
+	Months  monthChart
+	Spread  spreadData
 }
 
 const gapsShown = 200
@@ -46,7 +47,12 @@ func (s *server) source(r *http.Request) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	d.Latest = s.hitRows(latest.Hits)
+	if d.Latest, err = s.hitRows(ctx, latest.Hits); err != nil {
+		return reply{}, err
+	}
+	if d.Spread, err = s.spread(ctx, d.sourceRow); err != nil {
+		return reply{}, err
+	}
 	gaps, err := s.desk.Case.Catalog.Gaps(ctx, src.Leaf)
 	if err != nil {
 		return reply{}, err
@@ -60,9 +66,10 @@ func (s *server) source(r *http.Request) (reply, error) {
 	}
 	return reply{page: "source", title: src.Name, data: d, json: struct {
 		sourceJSON
-		Months []bar     `json:"months"`
-		Holes  []gapJSON `json:"gap_list"`
-	}{d.json(), d.Months.Bars, gapsJSON(d.Gaps)}}, nil
+		Months []bar      `json:"months"`
+		Holes  []gapJSON  `json:"gap_list"`
+		Spread spreadJSON `json:"spread"`
+	}{d.json(), d.Months.Bars, gapsJSON(d.Gaps), d.Spread.json()}}, nil
 }
 
 // fromSource is the filter for one source, by its key, which is exact.
@@ -70,8 +77,8 @@ func fromSource(src record.Source) query.Filter {
 	return query.Filter{Key: "from", Values: []string{src.Key}}
 }
 
-// chart is the number of statements by month, as bars.
-type chart struct {
+// monthChart is the number of statements by month, as bars.
+type monthChart struct {
 	Bars          []bar
 	Width, Height int
 	Most          int64
@@ -108,8 +115,8 @@ type monthCount struct {
 
 // months counts a source's statements month by month in the case's zone. A
 // count is kept until the log grows.
-func (s *server) months(ctx context.Context, src sourceRow) (chart, error) {
-	var c chart
+func (s *server) months(ctx context.Context, src sourceRow) (monthChart, error) {
+	var c monthChart
 	if src.First == record.NoSeconds || src.Last == record.NoSeconds {
 		return c, nil
 	}

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"dalil/internal/chart"
 	"dalil/internal/desk"
 	"dalil/internal/record"
 )
@@ -34,7 +35,9 @@ type statementData struct {
 	UnderURL  string
 	ForwardTo string
 	Out       string // of its own address
-	Export    string // Path of the capture, and of the container
+	Families  []familyPlace
+	Strip     chart.Strip // of the first of these
+	Export    string      // Path of the capture, and of the container
 }
 
 type versionRow struct {
@@ -113,6 +116,9 @@ func (s *server) statement(r *http.Request) (reply, error) {
 		for _, c := range comments {
 			d.Comments = append(d.Comments, commentRow{c, s.desk.StatementID(c), s.at(c), party(c.Sender), prose(c.Text, c.Lang, c.Entities, d.Raw), chipsOf(c)})
 		}
+	}
+	if d.Families, d.Strip, err = s.familyPlaces(ctx, st); err != nil {
+		return reply{}, err
 	}
 	near := nearby(t.Gaps, st)
 	d.Holes = len(t.Gaps) - len(near)

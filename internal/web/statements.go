@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"net/url"
@@ -23,6 +24,13 @@ type hitRow struct {
 	Snippet   fragment
 	Why       []why
 	Pictures  int
+	Family    *familyChip
+}
+
+// familyChip leads from a statement in a list to the family it is in.
+type familyChip struct {
+	URL            string
+	Posts, Sources int
 }
 
 type why struct{ Term, Met, How string }
@@ -100,7 +108,9 @@ func (s *server) statements(r *http.Request) (reply, error) {
 	if d.Total = number(found.Total); !found.Exact {
 		d.Total = "at least " + d.Total
 	}
-	d.Hits = s.hitRows(found.Hits)
+	if d.Hits, err = s.hitRows(ctx, found.Hits); err != nil {
+		return reply{}, err
+	}
 	if found.Next != "" {
 		d.Next = search(text) + map[bool]string{true: "&", false: "?"}[text != ""] + "after=" + url.QueryEscape(found.Next)
 	}
@@ -133,7 +143,7 @@ type hitJSON struct {
 	Why []catalog.Match `json:"why,omitempty"`
 }
 
-func (s *server) hitRows(hits []catalog.Hit) []hitRow {
+func (s *server) hitRows(ctx context.Context, hits []catalog.Hit) ([]hitRow, error) {
 	rows := make([]hitRow, len(hits))
 	for i, h := range hits {
 		row := hitRow{Statement: h.Statement, ID: s.desk.StatementID(h.Statement), URL: s.at(h.Statement), SourceURL: s.atSource(h.Source),
@@ -152,9 +162,16 @@ func (s *server) hitRows(hits []catalog.Hit) []hitRow {
 				row.Why = append(row.Why, w)
 			}
 		}
+		if h.Family != 0 {
+			f, err := s.desk.Case.Catalog.Family(ctx, h.Family)
+			if err != nil {
+				return nil, err
+			}
+			row.Family = &familyChip{"/y/" + s.familyID(f.Anchor), f.Members, f.Sources}
+		}
 		rows[i] = row
 	}
-	return rows
+	return rows, nil
 }
 
 // shortened cuts a text at a whole character.

@@ -3,7 +3,8 @@
 //
 // The rules of these pages, each held by a test:
 //
-//   - Data reaches markup only as text of a template. No template.HTML.
+//   - Data reaches markup only as text of a template. No template.HTML, but for
+//     the one function that puts a chart into a page (strip.go).
 //   - Whatever a source wrote is a fragment or a block with lang and dir
 //     (bidi.go), so that no text can reorder its neighbours; characters that
 //     cannot be seen are spelled out.
@@ -27,6 +28,7 @@ import (
 	"sync"
 	"time"
 
+	"dalil/internal/chart"
 	"dalil/internal/desk"
 	"dalil/internal/record"
 )
@@ -75,6 +77,10 @@ func New(d *desk.Desk, opt Options) http.Handler {
 		"/s/{id}":           s.statement,
 		"/s/{id}/{slug}":    s.statement,
 		"/s/{id}/proof":     s.proof,
+		"/families":         s.families,
+		"/y/{id}":           s.family,
+		"/y/{id}/{slug}":    s.family,
+		"/firsts":           s.firsts,
 		"/sources":          s.sources,
 		"/c/{id}":           s.source,
 		"/imports":          s.imports,
@@ -232,7 +238,7 @@ func parsePages(s *server) map[string]*template.Template {
 	return pages
 }
 
-// styleSheet joins the sheets: the frame's first, then the pages' by name.
+// styleSheet joins the sheets: of charts, the frame's, then the pages' by name.
 func styleSheet() []byte {
 	names, _ := fs.Glob(files, "*.css")
 	slices.SortFunc(names, func(a, b string) int {
@@ -241,7 +247,7 @@ func styleSheet() []byte {
 		}
 		return strings.Compare(a, b)
 	})
-	var all []byte
+	all := []byte(chart.CSS)
 	for _, n := range names {
 		b, _ := files.ReadFile(n)
 		all = append(all, b...)

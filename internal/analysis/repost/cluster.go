@@ -207,9 +207,7 @@ func (c *clusterer) prune() error {
 	}
 	for k, n := range over {
 		if n == 2 {
-			if _, ok := x.made[k]; ok {
-				delete(x.made, k)
-			}
+			delete(x.made, k)
 			x.dropped[k] = true
 		}
 	}
@@ -283,22 +281,11 @@ func (c *clusterer) families(nodes []*node) {
 			n.group.slots = []slots{n.f.slots}
 		}
 	}
-	var strong, quoting []edge
-	for _, n := range nodes {
-		for _, l := range n.links {
-			o := by[l.A+l.B-n.id]
-			if o == nil || o.order < n.order { // each link once
-				continue
-			}
-			if e := (edge{l, n, o}); e.quotes() {
-				quoting = append(quoting, e)
-			} else {
-				strong = append(strong, e)
-			}
-		}
-	}
+	strong, quoting := c.edges(nodes, by)
+	// What persons join comes last: it joins whole groups, whatever they state,
+	// and so takes nothing from what the tests found.
 	slices.SortFunc(strong, func(x, y edge) int {
-		return cmp.Or(stronger(x.Link, y.Link), cmp.Compare(x.a.order, y.a.order), cmp.Compare(x.b.order, y.b.order))
+		return cmp.Or(compareBool(x.Ground == record.GroundPerson, y.Ground == record.GroundPerson), stronger(x.Link, y.Link), cmp.Compare(x.a.order, y.a.order), cmp.Compare(x.b.order, y.b.order))
 	})
 	var joined []edge
 	for _, e := range strong {
@@ -327,9 +314,105 @@ func (c *clusterer) families(nodes []*node) {
 	}
 	c.quote(nodes, quoting, home, made)
 	for _, f := range made {
-		f.write(&c.change)
+		c.write(f)
 	}
 }
+
+// edges makes edges of the links of a component. Posts that say the same are one
+// as far as likeness goes: which of them was held against another text depends
+// on the order of import. So a likeness is told of the earliest two that it holds
+// for.
+func (c *clusterer) edges(nodes []*node, by map[uint64]*node) (strong, quoting []edge) {
+	classes := map[string][]*node{}
+	for _, n := range nodes {
+		if n.f.words >= fewWords {
+			classes[n.f.dup] = append(classes[n.f.dup], n)
+		}
+	}
+	class := func(n *node) []*node {
+		if n.f.words < fewWords {
+			return []*node{n}
+		}
+		return classes[n.f.dup]
+	}
+	seen := map[[2]int]bool{} // pairs of classes
+	for _, n := range nodes {
+		for _, l := range n.links {
+			o := by[l.A+l.B-n.id]
+			if o == nil || o.order < n.order { // each link once
+				continue
+			}
+			e := edge{l, n, o}
+			a, b := class(n), class(o)
+			switch {
+			case l.Ground == record.GroundExact && a[0] == b[0]:
+				continue
+			case (l.Ground == record.GroundNear || l.Ground == record.GroundContains) && len(a)+len(b) > 2:
+				like := compare(n.f, o.f)
+				if !like.similar(n.f, o.f) { // an earlier wording was
+					break
+				}
+				k := [2]int{min(a[0].order, b[0].order), max(a[0].order, b[0].order)}
+				if seen[k] || !e.earliest(a, b, like) {
+					continue
+				}
+				seen[k] = true
+			}
+			if e.quotes() {
+				quoting = append(quoting, e)
+			} else {
+				strong = append(strong, e)
+			}
+		}
+		if same := class(n); same[0] == n {
+			strong = append(strong, c.copies(same)...)
+		}
+	}
+	return strong, quoting
+}
+
+// earliest makes e an edge between the earliest two of posts that say the same
+// that are alike; it returns false when no two are.
+func (e *edge) earliest(as, bs []*node, like likeness) bool {
+	if as[0].order > bs[0].order {
+		as, bs = bs, as
+	}
+	aIsFirst := e.a.f.dup == as[0].f.dup // like and the link are told of e.a and e.b
+	for _, a := range as {
+		for _, b := range bs {
+			if !like.timely(a.f, b.f) {
+				continue
+			}
+			aInB, bInA := like.aInB, like.bInA
+			if !aIsFirst {
+				aInB, bInA = bInA, aInB
+			}
+			if e.a, e.b = a, b; a.order > b.order {
+				e.a, e.b, aInB, bInA = b, a, bInA, aInB
+			}
+			e.Link = record.Link{A: e.a.id, B: e.b.id, Ground: e.Ground, Similarity: e.Similarity, AInB: aInB, BInA: bInA}
+			return true
+		}
+	}
+	return false
+}
+
+// copies links posts that say the same: each with the earliest and with the one
+// before it, or all with all where a person parted some.
+func (c *clusterer) copies(same []*node) (all []edge) {
+	parted := slices.ContainsFunc(same, func(n *node) bool { return len(c.apart[n.id]) > 0 })
+	for i, b := range same {
+		for k, a := range same[:i] {
+			if k == 0 || k == i-1 || parted && i < mostParted {
+				all = append(all, edge{record.Link{A: min(a.id, b.id), B: max(a.id, b.id), Ground: record.GroundExact, Similarity: 1, AInB: 1, BInA: 1}, a, b})
+			}
+		}
+	}
+	return all
+}
+
+// mostParted is up to how many copies of a text are linked all with all.
+const mostParted = 200
 
 // join lets two groups be one unless what they state, or a person, keeps them
 // apart. It reports whether the ends of e are in one group.
@@ -432,23 +515,9 @@ func (c *clusterer) direct(first, n *node, beside map[*node][]edge) (record.Link
 	if c.apart[first.id][n.id] {
 		return record.Link{}, false
 	}
-	a, b := first.f, n.f
-	l := record.Link{A: first.id, B: n.id, Ground: record.GroundExact, Similarity: 1, AInB: 1, BInA: 1}
-	if a.dup == b.dup && a.words >= leastWords {
-		return l, a.words >= fewWords || nearInTime(seconds(a), seconds(b))
-	}
-	like := compare(a, b)
-	if !like.alike(a, b) {
-		return l, false
-	}
-	if _, apart := a.slots.veto(b.slots); apart {
-		return l, false
-	}
-	l.Ground, l.Similarity, l.AInB, l.BInA = record.GroundNear, like.jaccard, like.aInB, like.bInA
-	if like.jaccard < nearJaccard {
-		l.Ground = record.GroundContains
-	}
-	return l, true
+	l, ok := sameText(first.f, n.f)
+	l.A, l.B = first.id, n.id
+	return l, ok
 }
 
 func seconds(f *features) uint32 {
@@ -472,6 +541,9 @@ func (c *clusterer) quote(nodes []*node, quoting []edge, home map[*node]int, mad
 	})
 	for _, e := range quoting {
 		f := made[home[e.a]]
+		if slices.ContainsFunc(f.members, func(m member) bool { return m.f.slots.conflict(e.b.f.slots) }) {
+			continue // it quotes another claim of the same template
+		}
 		for _, n := range copies[e.b.f.dup] {
 			if c.apart[e.a.id][n.id] || slices.ContainsFunc(f.members, func(m member) bool { return m.node == n }) {
 				continue
@@ -492,7 +564,8 @@ func (c *clusterer) quote(nodes []*node, quoting []edge, home map[*node]int, mad
 }
 
 // write puts a family of two or more into the change.
-func (f *family) write(change *record.FamilyChange) {
+func (c *clusterer) write(f *family) {
+	change := &c.change
 	if len(f.members) < 2 {
 		return
 	}
@@ -512,13 +585,13 @@ func (f *family) write(change *record.FamilyChange) {
 	}
 	row.Sources = len(sources)
 	for _, m := range f.members {
-		change.Members = append(change.Members, f.place(m, row.Anchor))
+		change.Members = append(change.Members, c.place(f, m, row.Anchor))
 	}
 	change.Families = append(change.Families, row)
 }
 
 // place says how a member came from the one it is told from.
-func (f *family) place(m member, anchor uint64) record.Member {
+func (c *clusterer) place(f *family, m member, anchor uint64) record.Member {
 	p := record.Member{Statement: m.id, Family: anchor, Relation: record.RelFirst, Distance: m.distance, Similarity: 1, Within: 1, Holds: 1}
 	forward := m.f.post.Origin != ""
 	if m.via == nil {
@@ -534,16 +607,35 @@ func (f *family) place(m member, anchor uint64) record.Member {
 	}
 	if forward && !m.quoting {
 		p.Relation, p.Ground = record.RelForward, record.GroundForward
-		for _, o := range f.members { // told from the post it names, if that is here
-			if o.node != m.node && o.f.post.SourceKey == m.f.post.Origin && o.order < m.order {
-				p.Via = o.id
-				if like := compare(m.f, o.f); len(m.f.set) > 0 && len(o.f.set) > 0 {
-					p.Similarity, p.Within, p.Holds = like.jaccard, like.aInB, like.bInA
-				}
-				break
+		// Told from the post it names, if that is here: of several the likest.
+		best, most := -1.0, 1
+		if slices.ContainsFunc(f.members, func(o member) bool { return o.via == m.node }) {
+			most = 0 // others are told from this one: it must stay next to the first
+		}
+		for _, o := range f.members {
+			if o.node == m.node || o.f.post.SourceKey != m.f.post.Origin || o.order > m.order || o.distance > most || o.quoting {
+				continue
+			}
+			like := likeness{p.Similarity, p.Within, p.Holds}
+			switch {
+			case o.f.dup == m.f.dup:
+				like = likeness{1, 1, 1}
+			case len(m.f.set) > 0 && len(o.f.set) > 0:
+				like = compare(m.f, o.f)
+			}
+			if like.jaccard > best {
+				best = like.jaccard
+				p.Via, p.Distance, p.Similarity, p.Within, p.Holds = o.id, o.distance+1, like.jaccard, like.aInB, like.bInA
 			}
 		}
 		return p
+	}
+	if l.Ground == record.GroundPerson {
+		like := compare(m.f, m.via.f)
+		p.Similarity, p.Within, p.Holds = like.jaccard, like.aInB, like.bInA
+		if p.Relation = c.told[pairKey(m.id, m.via.id)]; p.Relation != "" {
+			return p
+		}
 	}
 	p.Relation = relation(m, p)
 	return p
@@ -560,10 +652,8 @@ func relation(m member, p record.Member) record.Relation {
 		return record.RelQuotedIn
 	case p.Ground == record.GroundPicture || p.Ground == record.GroundRead:
 		return record.RelImageOf
-	case m.f.dup == m.via.f.dup:
+	case m.f.dup == m.via.f.dup || p.Ground == record.GroundExact: // or it was, before one was rewritten
 		return record.RelVerbatim
-	case p.Ground == record.GroundPerson && p.Within < nearContains && p.Holds < nearContains:
-		return record.RelTranslation
 	case p.Holds >= nearContains && size >= 2:
 		return record.RelQuotedIn
 	case p.Holds >= .85 && size >= 1.1:

@@ -11,11 +11,13 @@ import (
 
 // Bounds of the work of one batch and of one key.
 const (
-	batchTexts    = 64_000
-	batchPostings = 4_000_000 // 32 MB
+	batchTexts    = 128_000
+	batchPostings = 7_000_000 // 56 MB
 	crowdBand     = 256       // texts under one key of a band beyond which only those near in time meet
 	crowdFinger   = 16
-	fewVetoed     = 32 // texts under one key up to which those that slots keep apart are noted
+	crowdMet      = 8    // texts of before that one meets under a crowded key, and as many of late
+	crowdSeen     = 2048 // texts that are looked at for each
+	fewVetoed     = 32   // texts under one key up to which those that slots keep apart are noted
 	mostSegments  = 16
 	mostDays      = 3 // dates under which a text is filed; one that states more is filed under none
 )
@@ -25,6 +27,8 @@ type index struct {
 	scratch  analysis.Scratch
 	rows     rows // of all texts, by number
 	segments []*segment
+
+	copies copies
 
 	base  uint32 // number of the batch's first text
 	fresh [parts][]uint64
@@ -195,6 +199,7 @@ func (x *index) setCopies(exact []uint64) {
 		a, b := x.rows.at(newer), x.rows.at(older)
 		if a.flags&(rowFew|rowDerived) == 0 && b.flags&(rowCopy|rowDerived) == 0 {
 			a.flags |= rowCopy
+			x.copies.add(&x.rows, newer, older)
 		}
 	}
 }
@@ -244,6 +249,7 @@ type joiner struct {
 	few     bool // under the key being looked at
 	met     []uint64
 	offsets [257]uint32
+	left    []room
 }
 
 func (j *joiner) meet(mine []uint64, others [][]uint64, total int) {
@@ -253,7 +259,8 @@ func (j *joiner) meet(mine []uint64, others [][]uint64, total int) {
 		j.meetExact(mine, others)
 		return
 	case j.part == partName:
-		crowd = math.MaxInt
+		j.meetNames(mine, others)
+		return
 	case j.part >= partFingers:
 		crowd = crowdFinger
 	}
@@ -271,57 +278,117 @@ func (j *joiner) meet(mine []uint64, others [][]uint64, total int) {
 		}
 		return
 	}
-	for _, list := range append(others, mine) {
-		// Where the postings of each day begin.
-		clear(j.offsets[:])
-		for _, b := range list {
-			j.offsets[int(codeOf(b))+1]++
+	// Of what is near in time, each meets those that entered first - what others
+	// quote is among them - and those that entered last. What is under its own code
+	// comes before the rest: the same date.
+	all := append(others, mine)
+	for _, up := range []bool{true, false} {
+		j.left = slices.Grow(j.left[:0], len(mine))[:len(mine)]
+		for i := range j.left {
+			j.left[i] = room{crowdMet, crowdSeen}
 		}
-		for c := range 256 {
-			j.offsets[c+1] += j.offsets[c]
+		for k := range all {
+			list := all[k]
+			if !up {
+				list = all[len(all)-1-k]
+			}
+			j.meetList(mine, list, up)
 		}
-		for _, a := range mine {
-			set := &nearTables[codeOf(a)]
-			for c := range 256 {
-				if from, to := j.offsets[c], j.offsets[c+1]; from < to && set.has(byte(c)) {
-					for _, b := range list[from:to] {
-						if textOf(b) < textOf(a) {
-							j.pair(textOf(a), textOf(b))
-						}
-					}
-				}
+	}
+}
+
+// room is how much a text may still meet under a crowded key.
+type room struct{ met, seen int16 }
+
+func (j *joiner) meetList(mine, list []uint64, up bool) {
+	// Where the postings of each day begin.
+	clear(j.offsets[:])
+	for _, b := range list {
+		j.offsets[int(codeOf(b))+1]++
+	}
+	for c := range 256 {
+		j.offsets[c+1] += j.offsets[c]
+	}
+	for i, a := range mine {
+		own, left := int(codeOf(a)), &j.left[i]
+		set := &nearTables[own]
+		j.meetCode(a, list, own, up, left)
+		for c := 0; c < 256 && left.met > 0 && left.seen > 0; c++ {
+			if c != own && set.has(byte(c)) {
+				j.meetCode(a, list, c, up, left)
 			}
 		}
 	}
 }
 
-// pair looks at two texts that share a key.
-func (j *joiner) pair(a, b uint32) {
+// meetCode lets a text meet those of a list under one code.
+func (j *joiner) meetCode(a uint64, list []uint64, code int, up bool, left *room) {
+	list = list[j.offsets[code]:j.offsets[code+1]]
+	for k := 0; k < len(list) && left.met > 0 && left.seen > 0; k++ {
+		b := list[k]
+		if !up {
+			b = list[len(list)-1-k]
+		}
+		if textOf(b) >= textOf(a) {
+			if up {
+				return
+			}
+			continue
+		}
+		left.seen--
+		if j.pair(textOf(a), textOf(b)) {
+			left.met--
+		}
+	}
+}
+
+// pair looks at two texts that share a key and reports whether they meet.
+func (j *joiner) pair(a, b uint32) bool {
 	if a < b {
 		a, b = b, a
 	}
 	r, s := j.x.rows.at(a), j.x.rows.at(b)
-	if r.first == s.first || (r.flags|s.flags)&(rowCopy|rowGone) != 0 {
-		return
+	if r.first == s.first || (r.flags|s.flags)&rowGone != 0 {
+		return false
 	}
 	how := uint64(metFinger)
 	switch {
-	case j.part == partName:
-		j.met = append(j.met, meeting(a, b, metName))
-		return
+	case s.flags&rowCopy != 0 || r.flags&rowCopy != 0 && !j.x.news(a, b):
+		return false
 	case disjoint(r, s):
 		if !j.few {
-			return
+			return false
 		}
 		how |= vetoed
 	}
 	if j.part < partFingers {
 		how &^= metFinger
 		if r.sketch.same(&s.sketch) < maybeAlike {
-			return
+			return false
 		}
 	}
 	j.met = append(j.met, meeting(a, b, how))
+	return true
+}
+
+// Codes of the partition of names.
+const (
+	codeIs    = 1 // the text is this post
+	codeNames = 2 // its forward header names this post
+)
+
+// meetNames finds posts and those whose forward headers name them, or name the
+// same one.
+func (j *joiner) meetNames(mine []uint64, others [][]uint64) {
+	for _, list := range append(others, mine) {
+		for _, a := range mine {
+			for _, b := range list {
+				if textOf(b) < textOf(a) && codeOf(a)|codeOf(b) != codeIs {
+					j.met = append(j.met, meeting(textOf(a), textOf(b), metName))
+				}
+			}
+		}
+	}
 }
 
 // mostShort is how many copies of a short text one of them is linked to.

@@ -35,11 +35,12 @@ func pairKey(a, b uint64) [2]uint64 { return [2]uint64{min(a, b), max(a, b)} }
 
 func (x *links) touch(statement uint64) { x.touched[statement] = true }
 
-// stronger orders links: a person's word, then likeness. Of the same likeness
-// the earlier ground in this list counts.
+// stronger orders links: a person's word first, then by how much of one text
+// the other has, then by likeness. Two truncated claims of one template are more
+// alike than either is to the claim that it is the whole of a part of.
 func stronger(a, b record.Link) int {
-	return cmp.Or(cmp.Compare(groundRank(a.Ground), groundRank(b.Ground)), cmp.Compare(b.Similarity, a.Similarity),
-		cmp.Compare(max(b.AInB, b.BInA), max(a.AInB, a.BInA)))
+	return cmp.Or(cmp.Compare(groundRank(a.Ground), groundRank(b.Ground)), cmp.Compare(max(b.AInB, b.BInA), max(a.AInB, a.BInA)),
+		cmp.Compare(b.Similarity, a.Similarity))
 }
 
 func groundRank(g record.Ground) int {

@@ -41,7 +41,7 @@ const (
 	decoration  = 4
 )
 
-func openPictures(s analysis.Scratch, name string) (*pictures, error) {
+func openPictures(s analysis.Scratch, name string, texts uint32) (*pictures, error) {
 	x := &pictures{blobs: map[record.Digest][]uint32{}, known: map[record.Digest]picture{}}
 	if name == "" {
 		return x, nil
@@ -55,14 +55,18 @@ func openPictures(s analysis.Scratch, name string) (*pictures, error) {
 	if _, err := f.ReadAt(b, 0); err != nil && err != io.EOF {
 		return nil, err
 	}
+	damaged := record.WithHint(fmt.Errorf("%w: pictures of the repost analysis, %s", record.ErrAltered, name), "run `dalil rebuild`")
 	if len(b)%pictureSize != 0 {
-		return nil, record.WithHint(fmt.Errorf("%w: pictures of the repost analysis, %s", record.ErrAltered, name), "run `dalil rebuild`")
+		return nil, damaged
 	}
 	var list []picture
 	for ; len(b) > 0; b = b[pictureSize:] {
 		var p picture
 		copy(p.blob[:], b)
 		p.hash, p.plain, p.text = binary.LittleEndian.Uint64(b[32:]), b[40] != 0, binary.LittleEndian.Uint32(b[41:])
+		if p.text >= texts {
+			return nil, damaged
+		}
 		list = append(list, p)
 	}
 	x.add(list)

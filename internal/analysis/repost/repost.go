@@ -13,7 +13,6 @@ package repost
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"runtime"
 	"slices"
@@ -54,7 +53,7 @@ type runner struct {
 	links *links
 	texts *texts
 	pics  *pictures
-	again []uint64 // statements whose texts go into the index though they are not new
+	again []uint64 // versions whose texts go into the index though they are not new
 }
 
 func run(ctx context.Context, v analysis.View) (out analysis.Output, err error) {
@@ -69,6 +68,7 @@ func run(ctx context.Context, v analysis.View) (out analysis.Output, err error) 
 	if err := r.forget(); err != nil {
 		return out, err
 	}
+	r.index.copies = findCopies(&r.index.rows)
 	if err := r.readNew(); err != nil {
 		return out, err
 	}
@@ -97,7 +97,7 @@ func (r *runner) open() error {
 	}
 	r.index.base = uint32(r.index.rows.len())
 	var err error
-	r.pics, err = openPictures(r.view.Scratch(), r.state.Pictures)
+	r.pics, err = openPictures(r.view.Scratch(), r.state.Pictures, r.index.base)
 	return err
 }
 
@@ -128,23 +128,25 @@ func (r *runner) forget() error {
 		return err
 	}
 	slices.Sort(gone)
-	hit := false
-	for i := range uint32(r.index.rows.len()) {
-		x := r.index.rows.at(i)
-		if _, is := slices.BinarySearch(gone, uint64(x.leaf)); is {
-			if r.links.touch(uint64(x.first)); x.flags&rowCopy == 0 {
-				near, err := r.links.of(uint64(x.first))
-				if err != nil {
-					return err
-				}
-				for _, l := range near {
-					if l.Ground == record.GroundExact {
-						r.again = append(r.again, l.A+l.B-uint64(x.first))
-					}
-				}
-			}
+	is := func(leaf uint32) bool { _, is := slices.BinarySearch(gone, uint64(leaf)); return is }
+	rows := &r.index.rows
+	hit, lost := false, map[uint64]bool{} // lost: dup texts that were in the index by an erased post
+	for i := range uint32(rows.len()) {
+		x := rows.at(i)
+		if !is(x.leaf) && !(x.flags&rowDerived != 0 && is(x.first)) {
+			continue
+		}
+		r.links.touch(uint64(x.first))
+		if x.flags&(rowCopy|rowFew|rowDerived|rowGone) == 0 {
+			lost[x.dup] = true
+		}
+		*x = row{leaf: x.leaf, first: x.first, flags: rowGone}
+		hit = true
+	}
+	for i := range uint32(rows.len()) {
+		if x := rows.at(i); len(lost) > 0 && x.flags&rowCopy != 0 && lost[x.dup] {
+			r.again = append(r.again, uint64(x.leaf))
 			*x = row{leaf: x.leaf, first: x.first, flags: rowGone}
-			hit = true
 		}
 	}
 	for _, leaf := range gone {
@@ -227,12 +229,12 @@ func (r *runner) readNew() error {
 			c.posts = append(c.posts, p)
 			return len(c.posts) < chunkPosts || send()
 		}
-		old, err := r.view.Current(ctx, r.again)
+		old, err := r.view.Again(ctx, r.again)
 		if rerr = err; err != nil {
 			return
 		}
-		for _, first := range r.again {
-			if p, ok := old[first]; ok && !take(p) {
+		for _, leaf := range r.again {
+			if p, ok := old[leaf]; ok && !take(p) {
 				return
 			}
 		}
@@ -269,6 +271,9 @@ func (r *runner) gather(order <-chan *chunk, used chan<- *chunk) error {
 			return c.err
 		}
 		for i := range c.rows {
+			if x := &c.rows[i]; x.leaf != x.first && x.flags&rowDerived == 0 { // a new version: its place is told anew
+				r.links.touch(uint64(x.first))
+			}
 			r.index.rows.add(c.rows[i])
 		}
 		r.index.add(&c.postings)
@@ -338,10 +343,10 @@ func (w *worker) text(c *chunk, p *analysis.Post, x *row, n uint32) {
 		c.postings[part] = append(c.postings[part], posting(hash, code, n))
 	}
 	if p.ExternalID != "" && !p.Derived {
-		put(partName, h.whole(p.SourceKey, p.ExternalID), 0)
+		put(partName, h.whole(p.SourceKey, p.ExternalID), codeIs)
 	}
 	if p.Origin != "" && p.OriginalID != "" {
-		put(partName, h.whole(p.Origin, p.OriginalID), 0)
+		put(partName, h.whole(p.Origin, p.OriginalID), codeNames)
 	}
 	if p.Derived {
 		x.flags |= rowDerived
@@ -380,6 +385,3 @@ func (w *worker) text(c *chunk, p *analysis.Post, x *row, n uint32) {
 		}
 	}
 }
-
-// errStop ends a walk.
-var errStop = errors.New("stop")

@@ -277,6 +277,9 @@ func (g *segment) read(into *rows) error {
 	if into == nil {
 		return nil
 	}
+	if int64(g.base) != int64(into.len()) {
+		return fmt.Errorf("it begins with text %d, not %d", g.base, into.len())
+	}
 	in := bufio.NewReaderSize(io.NewSectionReader(g.file, int64(headSize), rowSize*int64(g.texts)), 1<<18)
 	raw := make([]byte, rowSize)
 	for range g.texts {
@@ -312,8 +315,13 @@ func (c *cursor) load(r int) error {
 		return fmt.Errorf("index of reposts, %s: %w", c.g.name, err)
 	}
 	c.buf = slices.Grow(c.buf[:0], int(to-from))[:to-from]
+	last := uint64(0)
 	for i := range c.buf {
-		c.buf[i] = binary.LittleEndian.Uint64(c.raw[8*i:])
+		v := binary.LittleEndian.Uint64(c.raw[8*i:])
+		if v>>codeAt < last>>codeAt || textOf(v)-c.g.base >= c.g.texts || int(keyOf(v)>>(keyBits-x.bits)) != r {
+			return record.WithHint(fmt.Errorf("%w: index of reposts, %s: a posting is damaged", record.ErrAltered, c.g.name), "run `dalil rebuild`")
+		}
+		c.buf[i], last = v, v
 	}
 	return nil
 }

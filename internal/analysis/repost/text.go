@@ -17,7 +17,7 @@ const (
 
 	fingerGram   = 12 // characters of a fingerprint
 	fingerWindow = 9  // fingerprints among which the least is kept: every shared run of 20 characters is found
-	fingerShare  = 4  // of these, one in so many is in the index: those whose value is a multiple of it
+	fingerShare  = 2  // of these, one in so many is in the index: those whose value is a multiple of it
 	mostFingers  = 8192
 )
 
@@ -95,23 +95,29 @@ func (h hasher) shingles(dst []uint64, dup string) []uint64 {
 	return dst
 }
 
-// fingerprints appends the winnowed fingerprints of a dup text that the index
-// keeps, ascending, none twice (Schleimer, Wilkerson and Aiken 2003, by the
-// definition: of each window of hashes the least, the rightmost of equals).
+// fingerprints appends the fingerprints of a dup text that the index keeps,
+// ascending, none twice. They are made by winnowing (Schleimer, Wilkerson and
+// Aiken 2003, by the definition: of each window of hashes the least, the
+// rightmost of equals); what is kept are pairs of neighbours, since one
+// fingerprint of twelve characters is often a common phrase. A shared run of 30
+// characters has such a pair for certain.
 func (h hasher) fingerprints(dst []uint64, dup string) []uint64 {
 	var (
 		ring   [fingerGram]rune
 		window [fingerWindow]uint64
 		x      uint64
-		n      int  // runes so far
-		seen   int  // hashes so far
-		least  = -1 // number of the least hash of the window
+		n      int    // runes so far
+		seen   int    // hashes so far
+		least  = -1   // number of the least hash of the window
+		before uint64 // the fingerprint before; 0 at first
 		from   = len(dst)
 	)
 	keep := func(i int) {
-		if v := window[i%fingerWindow]; v%fingerShare == 0 {
-			dst = append(dst, v)
+		v := window[i%fingerWindow]
+		if pair := mix(before*mul1 ^ v); before != 0 && pair%fingerShare == 0 {
+			dst = append(dst, pair)
 		}
+		before = v
 	}
 	for _, r := range dup {
 		old := ring[n%fingerGram]
@@ -218,19 +224,26 @@ func compare(a, b *features) likeness {
 // alike reports whether two texts pass the test of METHODS 1.2, slots aside.
 // What is contained must be long enough to mean something.
 //
-// Texts posted more than a week apart are of one template more often than one
-// is a copy of the other, and their slots can agree by chance or be absent. So
-// they must be nearly the same, or state the same date or time
-// (doc/decisions/0011).
-func (l likeness) alike(a, b *features) bool {
-	if a.words < fewWords || b.words < fewWords {
-		return false
-	}
-	if l.jaccard < nearJaccard && max(l.aInB, l.bInA) < nearContains {
-		return false
-	}
+// Texts posted more than a week apart, or by one source on different days, are
+// of one template more often than one is a copy of the other, and their slots
+// can agree by chance or be absent. So they must be nearly the same, or state
+// the same date or time (doc/decisions/0011).
+func (l likeness) alike(a, b *features) bool { return l.similar(a, b) && l.timely(a, b) }
+
+// similar is the first half of it: what the words say.
+func (l likeness) similar(a, b *features) bool {
+	return a.words >= fewWords && b.words >= fewWords && (l.jaccard >= nearJaccard || max(l.aInB, l.bInA) >= nearContains)
+}
+
+// timely is the second half: what follows from when, and by whom, they were
+// posted.
+func (l likeness) timely(a, b *features) bool {
 	s, t := seconds(a), seconds(b)
-	if s == 0 || t == 0 || max(s, t)-min(s, t) <= farSpan || l.jaccard >= farJaccard {
+	far := uint32(farSpan)
+	if a.post.Source == b.post.Source {
+		far = farOwn
+	}
+	if s == 0 || t == 0 || max(s, t)-min(s, t) <= far || l.jaccard >= farJaccard {
 		return true
 	}
 	return a.slots.share(b.slots, slotDate) || a.slots.share(b.slots, slotTime)
@@ -238,5 +251,6 @@ func (l likeness) alike(a, b *features) bool {
 
 const (
 	farSpan    = 7 * 86400 // seconds
+	farOwn     = 12 * 3600
 	farJaccard = .85
 )

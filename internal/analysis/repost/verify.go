@@ -12,7 +12,7 @@ import (
 // Bounds of the candidates of one text.
 const (
 	mostCandidates = 64
-	mostVetoes     = 3
+	mostVetoes     = 1
 	verifyAtOnce   = 512 // texts whose candidates are looked at together
 )
 
@@ -81,11 +81,8 @@ func (r *runner) candidates(all []candidate, met []uint64) []candidate {
 	}
 	all = slices.DeleteFunc(all, func(c candidate) bool {
 		a, b := r.index.rows.at(c.newer), r.index.rows.at(c.older)
-		if a.flags&rowCopy != 0 { // its text is told by the one it is a copy of
-			return !c.exact && !c.name
-		}
 		few := min(a.fps, b.fps)
-		return !c.exact && !c.name && c.near == 0 && c.finger < max(2, int(.3*float64(few)+.5))
+		return !c.exact && !c.name && c.near == 0 && c.finger < max(1, (3*int(few)+9)/10)
 	})
 	slices.SortFunc(all, func(a, b candidate) int {
 		return cmp.Or(compareBool(b.exact, a.exact), compareBool(b.name, a.name), compareBool(a.veto, b.veto),
@@ -130,7 +127,7 @@ func (r *runner) verifyBlock(block []candidate) error {
 		wg.Go(func() {
 			for i := w; i < len(block); i += n {
 				if c := &block[i]; !c.exact {
-					c.look(have[uint64(rows.at(c.newer).leaf)], have[uint64(rows.at(c.older).leaf)])
+					c.look(&r.index, have[uint64(rows.at(c.newer).leaf)], have[uint64(rows.at(c.older).leaf)])
 				}
 			}
 		})
@@ -166,7 +163,7 @@ func (r *runner) verifyBlock(block []candidate) error {
 }
 
 // look compares the texts of a candidate; either may be gone.
-func (c *candidate) look(a, b *features) {
+func (c *candidate) look(x *index, a, b *features) {
 	if a == nil || b == nil {
 		return
 	}
@@ -175,7 +172,7 @@ func (c *candidate) look(a, b *features) {
 		c.verdict = same
 		return
 	}
-	if !c.like.alike(a, b) {
+	if !c.like.similar(a, b) || !c.like.timely(a, b) && !x.timely(c.newer, c.older) {
 		return
 	}
 	if c.slot, c.veto = a.slots.veto(b.slots); c.veto && !a.post.Derived && !b.post.Derived {

@@ -116,7 +116,7 @@ func (a *application) members(ctx context.Context, leaf uint64, f *record.Family
 			return err
 		}
 	}
-	in := newBulk(a.tx, "INSERT OR REPLACE INTO member VALUES", 11, 40)
+	in := newBulk(a.tx, "INSERT OR REPLACE INTO member(statement, family, relation, ground, via, distance, similarity, within, holds, since, until) VALUES", 11, 40)
 	for chunk := range slices.Chunk(f.Members, 500) {
 		ids := make([]uint64, len(chunk))
 		for i, m := range chunk {
@@ -154,6 +154,10 @@ func (a *application) members(ctx context.Context, leaf uint64, f *record.Family
 		}
 	}
 	if err := in.end(ctx); err != nil {
+		return err
+	}
+	// Neither changes: they are those of the statement's first version.
+	if err := a.exec(ctx, "UPDATE member SET (source, posted)=(SELECT v.source, v.posted FROM version v WHERE v.leaf=member.statement) WHERE source IS NULL"); err != nil {
 		return err
 	}
 	for _, anchor := range f.NotFamilies {
@@ -415,25 +419,16 @@ func (s *store) HolesWithin(ctx context.Context, source uint64, from, to int64) 
 	if err != nil {
 		return nil, err
 	}
-	holes, err := list(ctx, s, func(row scanner) (h catalog.Hole, err error) {
-		err = row.Scan(&h.Leaf, &h.Source, &h.First, &h.Last, &h.Why, &h.Note)
-		h.From, h.To = record.NoSeconds, record.NoSeconds
+	return list(ctx, s, func(row scanner) (h catalog.Hole, err error) {
+		var after, before sql.NullInt64
+		err = row.Scan(&h.Leaf, &h.Source, &h.First, &h.Last, &h.Why, &h.Note, &after, &before)
+		h.From, h.To, h.After, h.Before = record.NoSeconds, record.NoSeconds, orNever(after), orNever(before)
 		return h, err
-	}, `SELECT g.leaf, g.source, g.first, g.last, g.why, g.note FROM gap g WHERE g.source=?1 AND g.first<>'' AND `+standingGap+`
+	}, `SELECT g.leaf, g.source, g.first, g.last, g.why, g.note,
+		(SELECT posted FROM version v WHERE v.source=g.source AND v.number<CAST(g.first AS INTEGER) AND v.number>=0 AND v.posted IS NOT NULL ORDER BY v.number DESC LIMIT 1),
+		(SELECT posted FROM version v WHERE v.source=g.source AND v.number>CAST(g.last AS INTEGER) AND v.posted IS NOT NULL ORDER BY v.number LIMIT 1)
+		FROM gap g WHERE g.source=?1 AND g.first<>'' AND `+standingGap+`
 		AND CAST(g.last AS INTEGER)>=?2-1 AND CAST(g.first AS INTEGER)<=?3 ORDER BY CAST(g.first AS INTEGER)`, source, first, last)
-	if err != nil {
-		return nil, err
-	}
-	for i := range holes {
-		h := &holes[i]
-		if h.After, err = s.postedAt(ctx, "number<CAST(? AS INTEGER) ORDER BY number DESC", source, h.First); err != nil {
-			return nil, err
-		}
-		if h.Before, err = s.postedAt(ctx, "number>CAST(? AS INTEGER) ORDER BY number", source, h.Last); err != nil {
-			return nil, err
-		}
-	}
-	return holes, nil
 }
 
 // idAt returns the lowest numeric id of a source whose statement was posted at a
@@ -456,19 +451,9 @@ func (s *store) idAt(ctx context.Context, source uint64, at, top int64) (int64, 
 	return lo, nil
 }
 
-func (s *store) postedAt(ctx context.Context, where string, source uint64, id string) (int64, error) {
-	var posted int64
-	err := s.read.QueryRowContext(ctx, "SELECT posted FROM version WHERE source=? AND number>=0 AND posted IS NOT NULL AND "+where+" LIMIT 1", source, id).Scan(&posted)
-	if err == sql.ErrNoRows {
-		return record.NoSeconds, nil
-	}
-	return posted, s.rowsErr(err)
-}
-
 func (s *store) EachRun(ctx context.Context, f func(catalog.FamilyRun) error) error {
-	rows, err := s.read.QueryContext(ctx, `SELECT m.family, m.statement, v.source, v.posted, m.relation, coalesce(t.withdrawn, 0)
-		FROM family f JOIN member m ON m.family=f.anchor AND m.until=0 JOIN version v ON v.leaf=m.statement
-		LEFT JOIN state t ON t.first=m.statement WHERE v.posted IS NOT NULL ORDER BY m.family, m.statement`)
+	rows, err := s.read.QueryContext(ctx, `SELECT m.family, m.statement, m.source, m.posted, m.relation, coalesce(t.withdrawn, 0)
+		FROM member m LEFT JOIN state t ON t.first=m.statement WHERE m.until=0 AND m.posted IS NOT NULL ORDER BY m.family, m.statement`)
 	if err != nil {
 		return s.rowsErr(err)
 	}

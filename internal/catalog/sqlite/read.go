@@ -245,7 +245,7 @@ func (s *store) Versions(ctx context.Context, first uint64) ([]record.Statement,
 }
 
 // standingGap leaves out the gaps that a decision undid.
-const standingGap = "NOT EXISTS(SELECT 1 FROM decision d WHERE d.target=g.leaf AND d.action='undo' AND d.undone=0)"
+const standingGap = "g.leaf NOT IN (SELECT d.target FROM decision d WHERE d.action='undo' AND d.undone=0)"
 
 func (s *store) Gaps(ctx context.Context, source uint64) ([]record.Gap, error) {
 	return list(ctx, s, func(row scanner) (record.Gap, error) {

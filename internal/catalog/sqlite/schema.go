@@ -81,8 +81,9 @@ CREATE TABLE veto(a INTEGER NOT NULL, b INTEGER NOT NULL, slot TEXT NOT NULL, "l
 CREATE INDEX veto_b ON veto(b);
 CREATE TABLE member(statement INTEGER NOT NULL, family INTEGER NOT NULL, relation TEXT NOT NULL, ground TEXT NOT NULL,
 	via INTEGER NOT NULL, distance INTEGER NOT NULL, similarity REAL NOT NULL, within REAL NOT NULL, holds REAL NOT NULL,
-	since INTEGER NOT NULL, until INTEGER NOT NULL, PRIMARY KEY(statement, until, family, since)) STRICT, WITHOUT ROWID;
-CREATE INDEX member_family ON member(family, until);
+	since INTEGER NOT NULL, until INTEGER NOT NULL, source INTEGER, posted INTEGER,
+	PRIMARY KEY(statement, until, family, since)) STRICT, WITHOUT ROWID;
+CREATE INDEX member_family ON member(until, family, statement, source, posted, relation); -- the order of sources is read from this alone
 CREATE TABLE family(anchor INTEGER PRIMARY KEY, first INTEGER NOT NULL, members INTEGER NOT NULL, sources INTEGER NOT NULL,
 	"from" INTEGER, "to" INTEGER) STRICT;
 CREATE INDEX family_from ON family("from");

@@ -1,0 +1,393 @@
+package cli
+
+import (
+	"fmt"
+	"strings"
+
+	"dalil/internal/desk"
+	"dalil/internal/record"
+)
+
+type familiesCmd struct {
+	Query []string `arg:"" optional:"" help:"A family Y-… or a statement S-… for all about one family; else a query: families of the statements it finds. Nothing: all, newest first."`
+	Limit int      `short:"l" help:"Most families to print; 0 for all." default:"20"`
+	Least int      `help:"Only families with at least so many members." default:"2" placeholder:"N"`
+	Diff  bool     `help:"Of one family: how each text differs from the one it is told from."`
+}
+
+func (c *familiesCmd) Run(a *app) error {
+	return a.with(false, func(d *desk.Desk) error {
+		text := strings.Join(c.Query, " ")
+		if k, _, err := d.Case.IDs.Leaf(text); err == nil && (k == record.KindFamily || k == record.KindStatement) {
+			f, err := d.Family(a.ctx, text)
+			if err != nil {
+				return err
+			}
+			if a.JSON {
+				return a.emitFamily(d, f)
+			}
+			a.printFamily(d, f, c.Diff)
+			return nil
+		}
+		limit := c.Limit
+		if a.JSON && limit == 20 || limit == 0 {
+			limit = -1 // a default limit cuts nothing from NDJSON
+		}
+		rows, more, err := d.Families(a.ctx, text, c.Least, limit)
+		if err != nil {
+			return err
+		}
+		for _, r := range rows {
+			if a.JSON {
+				f, err := d.Family(a.ctx, r.ID)
+				if err == nil {
+					err = a.emitFamily(d, f)
+				}
+				if err != nil {
+					return err
+				}
+				continue
+			}
+			st := r.First
+			a.printf("%s  %3d in %2d  %s  %s  %s\n", r.ID, r.Members, r.Sources, st.Posted.In(d.Case.Zone), terminal(st.SourceName), st.Lang)
+			a.printf("  %s\n", terminal(short(textOf(st), 100)))
+		}
+		switch {
+		case a.JSON:
+		case len(rows) == 0:
+			a.printf("No family: no text here was published twice, or none that you asked for.\n")
+		case more:
+			a.printf("\nMore with --limit 0.\n")
+		}
+		return nil
+	})
+}
+
+func textOf(s record.Statement) string {
+	if s.Title != "" {
+		return s.Title
+	}
+	return s.Text
+}
+
+// short cuts a text at a whole character.
+func short(s string, runes int) string {
+	n := 0
+	for i := range s {
+		if n++; n > runes {
+			return s[:i] + "…"
+		}
+	}
+	return s
+}
+
+// memberJSON is a member of a `family` object.
+type memberJSON struct {
+	Statement  string          `json:"statement"`
+	Source     string          `json:"source"`
+	SourceName string          `json:"source_name"`
+	ExternalID string          `json:"external_id"`
+	PostedAt   record.When     `json:"posted_at,omitzero"`
+	Relation   record.Relation `json:"relation"`
+	Ground     record.Ground   `json:"ground,omitempty"`
+	Similarity float64         `json:"similarity"`
+	Within     float64         `json:"within"`
+	Holds      float64         `json:"holds"`
+	Via        string          `json:"via,omitempty"`
+	Distance   int             `json:"distance"`
+	After      *int64          `json:"after_seconds,omitempty"`
+	Tie        bool            `json:"tie,omitempty"`
+	Lang       string          `json:"lang"`
+	Withdrawn  bool            `json:"withdrawn,omitempty"`
+	Added      string          `json:"added,omitempty"`   // words this text has and the other not
+	Removed    string          `json:"removed,omitempty"` // and the other way
+}
+
+type attestedJSON struct {
+	Source     string      `json:"source,omitempty"`
+	SourceName string      `json:"source_name"`
+	ExternalID string      `json:"external_id,omitempty"`
+	PostedAt   record.When `json:"posted_at,omitzero"`
+	Before     record.When `json:"before,omitzero"` // it was there by then, when no header gives the time
+	By         []string    `json:"by"`
+	Gap        string      `json:"gap,omitempty"`
+}
+
+type apartJSON struct {
+	Statement  string  `json:"statement"`
+	Other      string  `json:"other"`
+	Family     string  `json:"family,omitempty"`
+	SourceName string  `json:"source_name"`
+	Slot       string  `json:"slot"`
+	States     string  `json:"states"`
+	OtherSays  string  `json:"other_states"`
+	Similarity float64 `json:"similarity"`
+}
+
+type unseenJSON struct {
+	Gap        string      `json:"gap"`
+	SourceName string      `json:"source_name,omitempty"`
+	From       record.When `json:"from,omitzero"`
+	To         record.When `json:"to,omitzero"`
+	Why        string      `json:"why"`
+}
+
+// round keeps three places: more would be false precision.
+func round(x float64) float64 { return float64(int64(x*1000+.5)) / 1000 }
+
+func (a *app) emitFamily(d *desk.Desk, f desk.Family) error {
+	members := make([]memberJSON, len(f.Members))
+	for i, m := range f.Members {
+		s := m.Statement
+		j := memberJSON{m.ID, d.Case.IDs.ID(record.KindSource, s.Source), s.SourceName, s.ExternalID, s.Posted, m.Relation, m.Ground,
+			round(m.Similarity), round(m.Within), round(m.Holds), m.Via, m.Distance, nil, m.Tie, s.Lang, s.Withdrawn, "", ""}
+		if m.Timed {
+			j.After = &m.After
+		}
+		j.Added, j.Removed = f.Changed(m)
+		members[i] = j
+	}
+	attested := []attestedJSON{}
+	for _, x := range f.Attested {
+		j := attestedJSON{"", x.Name, x.ID, x.Posted, record.When{}, x.Bys, x.Hole}
+		if x.Source != 0 {
+			j.Source = d.Case.IDs.ID(record.KindSource, x.Source)
+		}
+		if !x.Posted.Known() {
+			j.Before = when(x.Before)
+		}
+		attested = append(attested, j)
+	}
+	apart := []apartJSON{}
+	for _, x := range f.Apart {
+		apart = append(apart, apartJSON{x.Here, x.There, x.Family, x.Source, x.Slot, x.Stated, x.Other, round(x.Similarity)})
+	}
+	unseen := []unseenJSON{}
+	for _, x := range f.Unseen {
+		unseen = append(unseen, unseenJSON{x.Gap, x.Source.Name, when(x.From), when(x.To), x.Why})
+	}
+	unwatched := []string{}
+	for _, s := range f.Unwatched {
+		unwatched = append(unwatched, s.Name)
+	}
+	return a.emit("family", struct {
+		ID        string         `json:"id"`
+		First     string         `json:"first"`
+		Size      int            `json:"size"`
+		Sources   int            `json:"sources"`
+		Members   []memberJSON   `json:"members"`
+		Attested  []attestedJSON `json:"attested"`
+		Apart     []apartJSON    `json:"kept_apart"`
+		Unseen    []unseenJSON   `json:"unseen"`
+		Unwatched []string       `json:"unwatched"`
+	}{f.ID, d.Case.IDs.ID(record.KindStatement, f.First), len(f.Members), f.Sources, members, attested, apart, unseen, unwatched})
+}
+
+func (a *app) printFamily(d *desk.Desk, f desk.Family, diff bool) {
+	a.printf("%s  the same text %s, from %s\n", f.ID, times(len(f.Members)), count(int64(f.Sources), "source"))
+	a.printf("First means: first that we captured.\n\n")
+	for _, x := range f.Attested {
+		at := "before " + when(x.Before).In(d.Case.Zone)
+		if x.Posted.Known() {
+			at = x.Posted.In(d.Case.Zone)
+		}
+		a.printf("◇ %s  %s", at, terminal(x.Name))
+		if x.ID != "" {
+			a.printf("  id %s", terminal(x.ID))
+		}
+		a.printf("\n    not captured; proven by the forward headers of %s%s\n", strings.Join(x.Bys[:min(3, len(x.Bys))], ", "), more(len(x.Bys)-3))
+		if x.Hole != "" {
+			a.printf("    its id lies in a hole of the ids we have: %s\n", x.Hole)
+		}
+	}
+	for i, m := range f.Members {
+		s := m.Statement
+		mark := "◆"
+		if i > 0 || len(f.Attested) > 0 && m.After > 0 {
+			mark = "·"
+		}
+		state := ""
+		if s.Withdrawn {
+			state = "  [withdrawn]"
+		}
+		a.printf("%s %s  %s  %s  %s%s\n", mark, s.Posted.In(d.Case.Zone), m.ID, terminal(s.SourceName), s.Lang, state)
+		line := "    " + relationWords(m)
+		if m.Timed && m.After > 0 {
+			line += ", " + duration(m.After) + " after the first"
+		}
+		if m.Tie {
+			line += ": a tie"
+		}
+		a.printf("%s\n", line)
+		if diff {
+			added, removed := f.Changed(m)
+			if removed != "" {
+				a.printf("    − %s\n", terminal(short(removed, 400)))
+			}
+			if added != "" {
+				a.printf("    + %s\n", terminal(short(added, 400)))
+			}
+		}
+	}
+	if len(f.Apart) > 0 {
+		a.printf("\nAlike, and kept apart:\n")
+		for _, x := range f.Apart {
+			where := x.There
+			if x.Family != "" {
+				where = x.Family
+			}
+			a.printf("  %s  %s  %.0f %% the same words; %s %s there, %s here\n", where, terminal(x.Source), 100*x.Similarity, x.Slot, x.Other, x.Stated)
+		}
+	}
+	if len(f.Unseen)+len(f.Unwatched) > 0 {
+		a.printf("\nWhat may be missing:\n")
+		for _, x := range f.Unseen {
+			a.printf("  %s  %s: %s%s\n", x.Gap, terminal(or(x.Source.Name, "every source")), terminal(x.Why), span(d, x.From, x.To))
+		}
+		for _, s := range f.Unwatched {
+			a.printf("  %s: nothing of it was captured for that time\n", terminal(s.Name))
+		}
+	}
+	for _, x := range f.Decisions {
+		state := ""
+		if x.Undone != 0 {
+			state = " (taken back)"
+		}
+		a.printf("\n%s by %s, %s: %s%s\n", x.Action, x.By, clock(x.At), terminal(x.Reason), state)
+	}
+}
+
+func times(n int) string {
+	if n == 1 {
+		return "once"
+	}
+	return group(int64(n)) + " times"
+}
+
+func more(n int) string {
+	if n <= 0 {
+		return ""
+	}
+	return fmt.Sprintf(" and %d more", n)
+}
+
+// span says between which posts something could not be seen.
+func span(d *desk.Desk, from, to int64) string {
+	at := func(sec int64) string { return when(sec).In(d.Case.Zone) }
+	switch {
+	case from == record.NoSeconds && to == record.NoSeconds:
+		return ""
+	case to == record.NoSeconds:
+		return ", from " + at(from)
+	case from == record.NoSeconds:
+		return ", until " + at(to)
+	}
+	return ", between " + at(from) + " and " + at(to)
+}
+
+// relationWords say how a member came from the text it is told from, and how
+// we know.
+func relationWords(m desk.Member) string {
+	percent := func(x float64) string { return fmt.Sprintf("%.0f %%", 100*x) }
+	of := ""
+	if m.Via != "" && m.Distance > 1 {
+		of = " of " + m.Via
+	}
+	switch m.Relation {
+	case record.RelFirst:
+		return "the first"
+	case record.RelForward:
+		s := "forward: its header says so"
+		if m.Via != "" && m.Similarity < .995 {
+			s += "; " + percent(m.Similarity) + " the same text"
+		}
+		return s
+	case record.RelVerbatim:
+		return "verbatim" + of + ": the same words"
+	case record.RelWrapped:
+		return "wrapped" + of + ": holds " + percent(m.Holds) + " of it and adds words of its own"
+	case record.RelTruncated:
+		return "truncated" + of + ": " + percent(m.Holds) + " of it is here"
+	case record.RelQuotedIn:
+		return "quotes it" + of + ": holds " + percent(m.Holds) + " of it in a longer text"
+	case record.RelImageOf:
+		if m.Ground == record.GroundRead {
+			return "image" + of + ": text recognition reads " + percent(max(m.Holds, m.Within)) + " of it; numbers unverified"
+		}
+		return "image" + of + ": the same picture"
+	case record.RelTranslation:
+		return "translation" + of + ", as a person decided"
+	}
+	s := "edited" + of + ": " + percent(m.Similarity) + " the same text"
+	if m.Ground == record.GroundPerson {
+		s += "; joined by a person"
+	}
+	return s
+}
+
+// duration writes seconds for people.
+func duration(sec int64) string {
+	switch {
+	case sec < 0:
+		return "−" + duration(-sec)
+	case sec < 60:
+		return fmt.Sprintf("%d s", sec)
+	case sec < 3600:
+		return fmt.Sprintf("%d min", sec/60)
+	case sec < 2*86400:
+		return fmt.Sprintf("%d h %02d min", sec/3600, sec%3600/60)
+	}
+	return fmt.Sprintf("%d d", sec/86400)
+}
+
+type mergeCmd struct {
+	IDs    []string        `arg:"" name:"id" help:"Two statements or more, S-…: the first is what the others are told from."`
+	As     record.Relation `help:"How the others came from it: translation, edited, wrapped, truncated, quoted_in or image_of. Default: what the texts say." placeholder:"RELATION"`
+	Reason string          `help:"Why; it is recorded with your name." required:""`
+	DryRun bool            `short:"n" help:"Check, record nothing."`
+}
+
+func (c *mergeCmd) Run(a *app) error {
+	return a.decide(c.IDs[0], c.DryRun, "merged: they are one family", func(d *desk.Desk) (record.Decision, error) {
+		return d.Merge(a.ctx, c.IDs, c.As, c.Reason)
+	})
+}
+
+type splitCmd struct {
+	IDs    []string `arg:"" name:"id" help:"Statements of one family, S-…: they leave it, together."`
+	Reason string   `help:"Why; it is recorded with your name." required:""`
+	DryRun bool     `short:"n" help:"Check, record nothing."`
+}
+
+func (c *splitCmd) Run(a *app) error {
+	return a.decide(c.IDs[0], c.DryRun, "split off: it is another text", func(d *desk.Desk) (record.Decision, error) {
+		return d.Split(a.ctx, c.IDs, c.Reason)
+	})
+}
+
+type undoCmd struct {
+	ID     string `arg:"" help:"The decision, D-…, or a recorded outage, G-…"`
+	Reason string `help:"Why; it is recorded with your name." required:""`
+	DryRun bool   `short:"n" help:"Check, record nothing."`
+}
+
+func (c *undoCmd) Run(a *app) error {
+	return a.with(!c.DryRun, func(d *desk.Desk) error {
+		d.DryRun = c.DryRun
+		x, err := d.Undo(a.ctx, c.ID, c.Reason)
+		if err != nil {
+			return err
+		}
+		switch {
+		case c.DryRun && a.JSON:
+			return a.emit("dry_run", map[string]string{"target": c.ID})
+		case c.DryRun:
+			a.printf("Would take back %s. Nothing recorded.\n", c.ID)
+			return nil
+		case a.JSON:
+			return a.showDecision(d, x)
+		}
+		a.printf("%s taken back (decision %s)\n", c.ID, d.Case.IDs.ID(record.KindDecision, x.Leaf))
+		return nil
+	})
+}

@@ -1,0 +1,147 @@
+package cli
+
+import (
+	"fmt"
+	"strings"
+
+	"dalil/internal/desk"
+	"dalil/internal/record"
+)
+
+type firstsCmd struct {
+	Query   []string `arg:"" optional:"" help:"Only the families of the statements that this query finds."`
+	By      string   `help:"By source; by actor once a case has actors." default:"source" enum:"source"`
+	Between []string `help:"Instead: how these sources stand to each other, pair by pair. Name two or more." placeholder:"SOURCE"`
+	Issuer  string   `help:"Instead: record that this source is an issuer's own channel. Families it starts do not count." placeholder:"SOURCE"`
+	Reason  string   `help:"With --issuer: why; it is recorded with your name."`
+	DryRun  bool     `short:"n" help:"With --issuer: check, record nothing."`
+}
+
+func (c *firstsCmd) Run(a *app) error {
+	query := strings.Join(c.Query, " ")
+	switch {
+	case c.Issuer != "":
+		return c.mark(a)
+	case len(c.Between) > 0:
+		return c.between(a, query)
+	}
+	return a.with(false, func(d *desk.Desk) error {
+		f, err := d.Firsts(a.ctx, query)
+		if err != nil {
+			return err
+		}
+		if !a.JSON {
+			a.printf("%s of two sources or more, watched at the time.", count(int64(f.Families), "family"))
+			if f.Issued > 0 {
+				a.printf(" %s more left out: an issuer's own channel began them.", group(int64(f.Issued)))
+			}
+			a.printf("\nExpected: what each source would be first of if chance went by how much it posts at that hour.\n\n")
+		}
+		for _, r := range f.Rows {
+			if a.JSON {
+				err := a.emit("first", struct {
+					Who        string  `json:"who"`
+					SourceName string  `json:"source_name"`
+					ExternalID string  `json:"external_id"`
+					Families   int     `json:"families"`
+					First      float64 `json:"first"`
+					Expected   float64 `json:"expected"`
+					Share      float64 `json:"share"`
+					Low        float64 `json:"low"`
+					High       float64 `json:"high"`
+					P          float64 `json:"p"`
+					Q          float64 `json:"q"`
+					Verdict    string  `json:"verdict"`
+				}{r.ID, r.Source.Name, r.Source.Key, r.Families, round(r.First.First), round(r.Expected), round(r.Share), round(r.Low), round(r.High), r.P, r.Q, r.Verdict})
+				if err != nil {
+					return err
+				}
+				continue
+			}
+			a.printf("%s  %5s of %3d first, expected %5.1f  %3.0f %% (%.0f to %.0f)  p %s  %-23s %s\n", r.ID, places(r.First.First), r.Families, r.Expected,
+				100*r.Share, 100*r.Low, 100*r.High, pvalue(r.P), r.Verdict, terminal(r.Source.Name))
+		}
+		if len(f.Rows) == 0 && !a.JSON {
+			a.printf("Nothing to compare: no text here was published by two sources.\n")
+		}
+		return nil
+	})
+}
+
+// places writes a number of firsts: ties make halves and thirds.
+func places(x float64) string {
+	if x == float64(int64(x)) {
+		return fmt.Sprintf("%.0f", x)
+	}
+	return fmt.Sprintf("%.1f", x)
+}
+
+func pvalue(p float64) string {
+	if p < .001 {
+		return "<.001"
+	}
+	return strings.TrimPrefix(fmt.Sprintf("%.3f", p), "0")
+}
+
+func (c *firstsCmd) between(a *app, query string) error {
+	return a.with(false, func(d *desk.Desk) error {
+		rows, err := d.Lags(a.ctx, query, c.Between)
+		if err != nil {
+			return err
+		}
+		for _, r := range rows {
+			if a.JSON {
+				err := a.emit("lag", struct {
+					Left      string  `json:"left"`
+					LeftName  string  `json:"left_name"`
+					Right     string  `json:"right"`
+					RightName string  `json:"right_name"`
+					Both      int     `json:"both"`
+					LeftFirst int     `json:"left_first"`
+					RightFir  int     `json:"right_first"`
+					Ties      int     `json:"ties"`
+					OnlyLeft  int     `json:"only_left"`
+					OnlyRight int     `json:"only_right"`
+					Median    float64 `json:"median_seconds"`
+					Low       float64 `json:"low"`
+					High      float64 `json:"high"`
+					P         float64 `json:"p"`
+					Q         float64 `json:"q"`
+					Verdict   string  `json:"verdict"`
+				}{r.AID, r.A.Name, r.BID, r.B.Name, r.Both, r.AFirst, r.BFirst, r.Ties, r.OnlyA, r.OnlyB, r.Median, r.Low, r.High, r.P, r.Q, r.Verdict})
+				if err != nil {
+					return err
+				}
+				continue
+			}
+			a.printf("A %s  B %s\n", terminal(r.A.Name), terminal(r.B.Name))
+			a.printf("  both had %s: A first of %d, B of %d, %d within a minute; only A had %d, only B %d\n", count(int64(r.Both), "family"), r.AFirst, r.BFirst, r.Ties, r.OnlyA, r.OnlyB)
+			if r.Both > 0 {
+				a.printf("  median from A to B %s (%s to %s), p %s\n", duration(int64(r.Median)), duration(int64(r.Low)), duration(int64(r.High)), pvalue(r.P))
+			}
+			a.printf("  %s\n", r.Verdict)
+		}
+		return nil
+	})
+}
+
+func (c *firstsCmd) mark(a *app) error {
+	return a.with(!c.DryRun, func(d *desk.Desk) error {
+		d.DryRun = c.DryRun
+		x, err := d.Issuer(a.ctx, c.Issuer, c.Reason)
+		if err != nil {
+			return err
+		}
+		switch {
+		case c.DryRun && a.JSON:
+			return a.emit("dry_run", map[string]string{"target": c.Issuer})
+		case c.DryRun:
+			a.printf("Would record that %s is an issuer's own channel. Nothing recorded.\n", terminal(c.Issuer))
+			return nil
+		case a.JSON:
+			return a.showDecision(d, x)
+		}
+		a.printf("%s is an issuer's own channel (decision %s)\n", terminal(c.Issuer), d.Case.IDs.ID(record.KindDecision, x.Leaf))
+		return nil
+	})
+}

@@ -1,0 +1,198 @@
+package web
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"dalil/internal/desk"
+	"dalil/internal/query"
+	"dalil/internal/record"
+)
+
+// firstsData is the page of who breaks first.
+type firstsData struct {
+	Query    string
+	Echo     string
+	Error    *wrong
+	Rows     []firstRow
+	Families int
+	Issued   int
+	Axis     int      // end of the drawings, percent
+	Between  []string // chosen sources, ids
+	Lags     []lagRow
+	Pairs    bool // the pairs were asked for
+	Back     string
+}
+
+// firstRow is a source, with its interval as a drawing on a line from 0 to 1.
+type firstRow struct {
+	desk.FirstRow
+	URL     string
+	TooFew  bool
+	Wins    string // number of firsts
+	Chance  string
+	Percent string
+	Range   string // its 95 % interval
+	Word    string // verdict
+	X, W    int    // of the interval
+	Dot     int    // of the share
+	Tick    int    // of what chance alone would make
+	Summary string
+}
+
+type lagRow struct {
+	desk.LagRow
+	AURL, BURL string
+	Median     string
+	Range      string
+	TooFew     bool
+	None       bool // no family that both posted
+	Winner     string
+}
+
+const (
+	axisWide = 200 // of the drawing of an interval
+	mostPair = 12  // sources that are compared pair by pair
+)
+
+func (s *server) firsts(r *http.Request) (reply, error) {
+	ctx := r.Context()
+	ask := r.URL.Query()
+	d := firstsData{Query: strings.TrimSpace(ask.Get("q")), Back: "/firsts"}
+	for _, id := range ask["between"] {
+		if id = strings.TrimSpace(id); id != "" && !slices.Contains(d.Between, id) {
+			d.Between = append(d.Between, id)
+		}
+	}
+	if d.Query != "" {
+		d.Back += "?q=" + url.QueryEscape(d.Query)
+		q, err := s.desk.Parse(d.Query)
+		var bad *query.Error
+		if errors.As(err, &bad) {
+			d.Error = s.wrong(bad)
+			return reply{page: "firsts", title: "The search cannot be read", code: http.StatusBadRequest, data: d,
+				json: map[string]any{"status": http.StatusBadRequest, "error": bad.What, "do": bad.Do, "offset": bad.Offset, "end": bad.End, "keys": query.Keys()}}, nil
+		}
+		if err != nil {
+			return reply{}, err
+		}
+		all, err := s.sourceRows(ctx)
+		if err != nil {
+			return reply{}, err
+		}
+		d.Echo = echo(q, all)
+	}
+	if len(d.Between) > 0 {
+		return s.pairs(r, d)
+	}
+	found, err := s.desk.Firsts(ctx, d.Query)
+	if err != nil {
+		return reply{}, err
+	}
+	d.Families, d.Issued = found.Families, found.Issued
+	list := []firstJSON{}
+	d.Axis = axisOf(found.Rows)
+	for _, x := range found.Rows {
+		d.Rows = append(d.Rows, s.firstRow(x, float64(d.Axis)/100))
+		list = append(list, firstJSON{x.ID, x.Source.Name, x.Source.Key, x.Families, round(x.First.First), round(x.Expected), round(x.Share), round(x.Low), round(x.High), x.P, x.Q, x.Verdict})
+	}
+	return reply{page: "firsts", title: "Who breaks first", data: d, json: list}, nil
+}
+
+// axisOf is where the drawings of intervals end, in percent: shares are small
+// where many sources are compared.
+func axisOf(rows []desk.FirstRow) int {
+	most := 0.0
+	for _, x := range rows {
+		if most = max(most, x.Share); x.Verdict != record.VerdictTooFew {
+			most = max(most, x.High)
+		}
+	}
+	for _, end := range []int{10, 25, 50} {
+		if most <= float64(end)/100 {
+			return end
+		}
+	}
+	return 100
+}
+
+func (s *server) firstRow(x desk.FirstRow, end float64) firstRow {
+	row := firstRow{FirstRow: x, URL: s.atSource(x.Source.Leaf), TooFew: x.Verdict == record.VerdictTooFew, Word: x.Verdict,
+		Wins: places(x.First.First), Chance: fmt.Sprintf("%.1f", x.Expected), Percent: percent(x.Share), Range: percent(x.Low) + " to " + percent(x.High)}
+	at := func(share float64) int { return int(min(max(share/end, 0), 1)*(axisWide-8)+.5) + 4 }
+	row.X, row.Dot = at(x.Low), at(x.Share)
+	row.W = max(at(x.High)-row.X, 1)
+	if x.Families > 0 {
+		row.Tick = at(x.Expected / float64(x.Families))
+	}
+	row.Summary = fmt.Sprintf("first of %s, between %s; chance alone: %s of %d", row.Percent, row.Range, row.Chance, x.Families)
+	return row
+}
+
+// pairs compares chosen sources pair by pair.
+func (s *server) pairs(r *http.Request, d firstsData) (reply, error) {
+	if len(d.Between) > mostPair {
+		return reply{}, record.WithHint(fmt.Errorf("%w: %d sources are too many to compare pair by pair", record.ErrInvalid, len(d.Between)), fmt.Sprintf("choose at most %d", mostPair))
+	}
+	if len(d.Between) < 2 {
+		return reply{}, record.WithHint(fmt.Errorf("%w: one source has no other to be compared with", record.ErrInvalid), "choose two or more on the page of who breaks first")
+	}
+	d.Pairs = true
+	rows, err := s.desk.Lags(r.Context(), d.Query, d.Between)
+	if err != nil {
+		return reply{}, err
+	}
+	list := []lagJSON{}
+	for _, x := range rows {
+		row := lagRow{LagRow: x, AURL: s.atSource(x.Lag.A), BURL: s.atSource(x.Lag.B), TooFew: x.Verdict == record.VerdictTooFew, None: x.Both == 0,
+			Median: stretch(int64(x.Median)), Range: stretch(int64(x.Low)) + " to " + stretch(int64(x.High))}
+		switch x.Verdict {
+		case record.VerdictA:
+			row.Winner = x.A.Name
+		case record.VerdictB:
+			row.Winner = x.B.Name
+		}
+		d.Lags = append(d.Lags, row)
+		list = append(list, lagJSON{x.AID, x.A.Name, x.BID, x.B.Name, x.Both, x.AFirst, x.BFirst, x.Ties, x.OnlyA, x.OnlyB, x.Median, x.Low, x.High, x.P, x.Q, x.Verdict})
+	}
+	return reply{page: "firsts", title: "Who of them is first", data: d, json: list}, nil
+}
+
+// firstJSON is the `first` object of the CLI contract, lagJSON its `lag`.
+type firstJSON struct {
+	Who        string  `json:"who"`
+	SourceName string  `json:"source_name"`
+	ExternalID string  `json:"external_id"`
+	Families   int     `json:"families"`
+	First      float64 `json:"first"`
+	Expected   float64 `json:"expected"`
+	Share      float64 `json:"share"`
+	Low        float64 `json:"low"`
+	High       float64 `json:"high"`
+	P          float64 `json:"p"`
+	Q          float64 `json:"q"`
+	Verdict    string  `json:"verdict"`
+}
+
+type lagJSON struct {
+	Left       string  `json:"left"`
+	LeftName   string  `json:"left_name"`
+	Right      string  `json:"right"`
+	RightName  string  `json:"right_name"`
+	Both       int     `json:"both"`
+	LeftFirst  int     `json:"left_first"`
+	RightFirst int     `json:"right_first"`
+	Ties       int     `json:"ties"`
+	OnlyLeft   int     `json:"only_left"`
+	OnlyRight  int     `json:"only_right"`
+	Median     float64 `json:"median_seconds"`
+	Low        float64 `json:"low"`
+	High       float64 `json:"high"`
+	P          float64 `json:"p"`
+	Q          float64 `json:"q"`
+	Verdict    string  `json:"verdict"`
+}

@@ -1,0 +1,189 @@
+package web
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"slices"
+
+	"dalil/internal/desk"
+	"dalil/internal/query"
+)
+
+// spreadData is how a source takes part in what travels, for its page.
+type spreadData struct {
+	desk.Spread
+	Week         week
+	Share        string // first of the families
+	Delay        string // median behind the first
+	Taken, Given []otherRow
+	TakenAll     int
+	GivenAll     int
+	Origins      []originRow
+	OriginsAll   int
+	Firsts       string // address: how it stands to those it shares most with
+	Search       string // its families
+}
+
+type otherRow struct {
+	desk.Other
+	URL, Delay string
+}
+
+type originRow struct {
+	desk.Origin
+	URL string
+}
+
+// week is when a source posts: weekdays and hours in the case's zone.
+type week struct {
+	Days    []weekday
+	Hours   []weekHour // of the axis
+	Most    int64
+	Total   int64
+	Width   int
+	Height  int
+	Summary string
+}
+
+type weekday struct {
+	Name  string
+	Y, At int // of the row, of its label
+	Cells []weekCell
+	Total int64
+}
+
+type weekCell struct {
+	X, Hour, Level int // 0 none to 5 the most
+	N              int64
+}
+
+type weekHour struct {
+	X    int
+	Name string
+}
+
+const (
+	cellStep   = 25
+	weekLeft   = 44
+	weekTop    = 18
+	othersMost = 20
+)
+
+func newWeek(posts [7][24]int64) week {
+	w := week{Width: weekLeft + 24*cellStep, Height: weekTop + 7*cellStep}
+	busy := [2]int{}
+	for d := range posts {
+		for h, n := range posts[d] {
+			w.Total += n
+			if n > w.Most {
+				w.Most, busy = n, [2]int{d, h}
+			}
+		}
+	}
+	names := [7]string{"Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"}
+	for d := range posts {
+		row := weekday{Name: names[d], Y: weekTop + d*cellStep, At: weekTop + d*cellStep + 16}
+		for h, n := range posts[d] {
+			c := weekCell{X: weekLeft + h*cellStep, Hour: h, N: n}
+			if n > 0 {
+				c.Level = 1 + int(4*n/w.Most)
+			}
+			row.Cells = append(row.Cells, c)
+			row.Total += n
+		}
+		w.Days = append(w.Days, row)
+	}
+	for h := 0; h < 24; h += 3 {
+		w.Hours = append(w.Hours, weekHour{weekLeft + h*cellStep, fmt.Sprintf("%02d", h)})
+	}
+	if w.Most > 0 {
+		w.Summary = fmt.Sprintf("Posts by weekday and hour. Most: %s on %s from %02d:00 to %02d:00", number(w.Most), names[busy[0]], busy[1], busy[1]+1)
+	}
+	return w
+}
+
+func (s *server) spread(ctx context.Context, src sourceRow) (spreadData, error) {
+	found, err := s.desk.Spread(ctx, src.Leaf)
+	if err != nil {
+		return spreadData{}, err
+	}
+	d := spreadData{Spread: found, Week: newWeek(found.Week), TakenAll: len(found.Taken), GivenAll: len(found.Given), OriginsAll: len(found.Origins)}
+	if found.Families > 0 {
+		d.Share = percent(float64(found.First) / float64(found.Families))
+	}
+	if found.Median >= 0 {
+		d.Delay = stretch(found.Median)
+	}
+	d.Taken, d.Given = s.otherRows(found.Taken), s.otherRows(found.Given)
+	for _, o := range found.Origins[:min(len(found.Origins), othersMost)] {
+		row := originRow{Origin: o}
+		if o.ID != "" {
+			row.URL = "/c/" + o.ID
+		}
+		d.Origins = append(d.Origins, row)
+	}
+	v := url.Values{"between": {src.ID}}
+	for _, o := range append(d.Taken[:min(len(d.Taken), 3):min(len(d.Taken), 3)], d.Given[:min(len(d.Given), 3)]...) {
+		if len(v["between"]) < 4 && !slices.Contains(v["between"], o.ID) && !o.Source.Private {
+			v.Add("between", o.ID)
+		}
+	}
+	if len(v["between"]) > 1 && !src.Private {
+		d.Firsts = "/firsts?" + v.Encode()
+	}
+	d.Search = familiesAt(query.String(query.Query{Root: fromSource(src.Source)}), 2, familiesShown)
+	return d, nil
+}
+
+func (s *server) otherRows(all []desk.Other) []otherRow {
+	var rows []otherRow
+	for _, o := range all[:min(len(all), othersMost)] {
+		rows = append(rows, otherRow{o, "/c/" + o.ID, stretch(o.Median)})
+	}
+	return rows
+}
+
+// spreadJSON is the same for programs.
+type spreadJSON struct {
+	Families int          `json:"families"`
+	First    int          `json:"first"`
+	Median   *int64       `json:"median_seconds_behind,omitempty"`
+	Issuer   bool         `json:"issuer,omitempty"`
+	Week     [7][24]int64 `json:"posts_by_weekday_and_hour"` // Sunday first
+	Taken    []otherJSON  `json:"reposts_from"`
+	Given    []otherJSON  `json:"reposted_by"`
+	Origins  []originJSON `json:"forwards_name"`
+}
+
+type otherJSON struct {
+	Source     string `json:"source"`
+	SourceName string `json:"source_name"`
+	Families   int    `json:"families"`
+	Median     int64  `json:"median_seconds"`
+}
+
+type originJSON struct {
+	Source     string `json:"source,omitempty"`
+	SourceName string `json:"source_name"`
+	N          int64  `json:"posts"`
+}
+
+func (d spreadData) json() spreadJSON {
+	j := spreadJSON{Families: d.Families, First: d.First, Issuer: d.Issuer, Week: d.Spread.Week, Taken: othersJSON(d.Spread.Taken), Given: othersJSON(d.Spread.Given), Origins: []originJSON{}}
+	if d.Median >= 0 {
+		j.Median = &d.Median
+	}
+	for _, o := range d.Spread.Origins {
+		j.Origins = append(j.Origins, originJSON{o.ID, o.Name, o.N})
+	}
+	return j
+}
+
+func othersJSON(all []desk.Other) []otherJSON {
+	list := make([]otherJSON, len(all))
+	for i, o := range all {
+		list[i] = otherJSON{o.ID, o.Source.Name, o.N, o.Median}
+	}
+	return list
+}
