@@ -65,11 +65,12 @@ func mayHoldNoise(s string) bool {
 func dropNoise(s string) (kept string, dropped bool) {
 	var b strings.Builder
 	b.Grow(len(s))
+	gone := 0 // where what was dropped last ended: a word begins there
 	for i := 0; i < len(s); {
-		if n := addressAt(s, i); n > 0 {
+		if n := addressAt(s, i, gone); n > 0 {
 			b.WriteByte(' ')
 			i += n
-			dropped = true
+			gone, dropped = i, true
 			continue
 		}
 		r, n := utf8.DecodeRuneInString(s[i:])
@@ -92,13 +93,13 @@ func dropNoise(s string) (kept string, dropped bool) {
 }
 
 // addressAt returns the length of the web address or handle that begins at byte
-// i of s, 0 when none does.
-func addressAt(s string, i int) int {
+// i of s, 0 when none does. What stands before byte from does not matter.
+func addressAt(s string, i, from int) int {
 	c := s[i]
 	if c != '@' && !('a' <= c && c <= 'z' || '0' <= c && c <= '9') {
 		return 0
 	}
-	if i > 0 {
+	if i > from {
 		if before, _ := utf8.DecodeLastRuneInString(s[:i]); before < utf8.RuneSelf && (isWordByte(s[i-1]) || before == '@' || before == '.' || before == '-') {
 			return 0 // inside a word, an e-mail address or a host name
 		}

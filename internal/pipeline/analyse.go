@@ -114,6 +114,27 @@ func (c *Case) news(ctx context.Context, since uint64) (bool, error) {
 	return false, err
 }
 
+// forgetErased lets the analyses forget what was erased, if a crash came between
+// the tombstones and their run.
+func (c *Case) forgetErased(ctx context.Context) error {
+	for _, k := range c.stores.Analyses {
+		before, err := c.Catalog.Analysis(ctx, k.Name)
+		if err != nil {
+			return err
+		}
+		gone, err := c.Catalog.Erased(ctx, before.Saw, c.Archive.Size())
+		if err != nil {
+			return err
+		}
+		if before.Name != "" && len(gone) > 0 {
+			if _, err := c.analyseOne(ctx, k, nil); err != nil {
+				return fmt.Errorf("analysis %s: %w", k.Name, err)
+			}
+		}
+	}
+	return nil
+}
+
 // analysed is what an analysis proposed, not applied yet.
 type analysed struct {
 	out     analysis.Output

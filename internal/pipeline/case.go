@@ -287,7 +287,10 @@ func (c *Case) openWith(ctx context.Context, keys *custody.Keys, progress func(P
 	if c.differs, err = c.catchUpTo(ctx, c.Catalog, c.Dir, c.Archive.Size(), progress); err != nil {
 		return err
 	}
-	return c.finishErasures(ctx)
+	if err := c.finishErasures(ctx); err != nil {
+		return err
+	}
+	return c.forgetErased(ctx)
 }
 
 // Checkpoint returns the newest checkpoint of the log.

@@ -175,10 +175,10 @@ func (a *application) members(ctx context.Context, leaf uint64, f *record.Family
 }
 
 // forgetFamily takes away what was worked out from the text of a statement that
-// was erased. Its family is made anew by the next run of the analysis.
+// was erased. Its links stay until the next run of the analysis, which needs
+// them to know what to make anew, and then takes them away.
 func (a *application) forgetFamily(ctx context.Context, first uint64) error {
 	for _, q := range []string{
-		"DELETE FROM link WHERE a=?1 OR b=?1",
 		"DELETE FROM veto WHERE a=?1 OR b=?1",
 		"DELETE FROM family WHERE anchor IN (SELECT family FROM member WHERE statement=?1 AND until=0) AND members<=2",
 		"UPDATE family SET members=members-1 WHERE anchor IN (SELECT family FROM member WHERE statement=?1 AND until=0)",
