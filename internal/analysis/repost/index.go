@@ -1,7 +1,6 @@
 package repost
 
 import (
-	"math"
 	"runtime"
 	"slices"
 	"sync"
@@ -73,43 +72,42 @@ func filed(r *row, days []int32) (codes [mostDays]byte, n int) {
 	return codes, 1
 }
 
-// near are the codes that a text filed under code meets where a key is crowded:
-// copies are posted within days of what they tell of.
-type codeSet [4]uint64
+// nearCodes are the codes that a text filed under a code meets where a key is
+// crowded: copies are posted within days of what they tell of. Its own code,
+// which comes first in any case, is not among them.
+var nearCodes = makeNear()
 
-func (s *codeSet) add(c byte)      { s[c/64] |= 1 << (c % 64) }
-func (s *codeSet) has(c byte) bool { return s[c/64]>>(c%64)&1 != 0 }
-
-// nearTables are the sets for each code: for texts in general, and for short
-// ones, which only ever meet what was posted within three days.
-var nearTables = makeNear()
-
-func makeNear() (t [256]codeSet) {
+func makeNear() (near [256][]byte) {
 	for c := range 256 {
-		s := &t[c]
-		s.add(0)
-		if c == 0 {
-			for i := range s {
-				s[i] = math.MaxUint64
+		var has [256]bool
+		add := func(code byte) {
+			if int(code) != c && !has[code] {
+				has[code] = true
+				near[c] = append(near[c], code)
+			}
+		}
+		if c == 0 { // no day at all: it could be near anything
+			for o := range 256 {
+				add(byte(o))
 			}
 			continue
 		}
+		add(0)
 		day := int32((c-1)/2) + codeCycle
 		if c%2 == 1 { // states the date
-			s.add(dated(day))
 			for d := int32(-1); d <= 4; d++ {
-				s.add(undated(day + d))
+				add(undated(day + d))
 			}
 			continue
 		}
 		for d := int32(-7); d <= 7; d++ {
-			s.add(undated(day + d))
+			add(undated(day + d))
 		}
 		for d := int32(-4); d <= 1; d++ {
-			s.add(dated(day + d))
+			add(dated(day + d))
 		}
 	}
-	return t
+	return near
 }
 
 // A meeting of two texts: the newer, the older, and how, in 64 bits. Sorted, the
@@ -147,10 +145,9 @@ func disjoint(a, b *row) bool {
 	return false
 }
 
-// settle lets the batch meet itself and everything before it, and returns the
-// meetings in order of the newer text, then of the older. The batch becomes a
-// segment.
-func (x *index) settle() ([]uint64, error) {
+// meet lets the batch meet itself and everything before it, and returns the
+// meetings in order of the newer text, then of the older.
+func (x *index) meet() ([]uint64, error) {
 	var met []uint64
 	exact, err := x.meetPart(partExact)
 	if err != nil {
@@ -187,7 +184,7 @@ func (x *index) settle() ([]uint64, error) {
 	}
 	met = append(met, exact...)
 	slices.Sort(met)
-	return met, x.store()
+	return met, nil
 }
 
 // setCopies marks the texts of the batch that an older text of the index says
@@ -311,12 +308,12 @@ func (j *joiner) meetList(mine, list []uint64, up bool) {
 	}
 	for i, a := range mine {
 		own, left := int(codeOf(a)), &j.left[i]
-		set := &nearTables[own]
 		j.meetCode(a, list, own, up, left)
-		for c := 0; c < 256 && left.met > 0 && left.seen > 0; c++ {
-			if c != own && set.has(byte(c)) {
-				j.meetCode(a, list, c, up, left)
+		for _, c := range nearCodes[own] {
+			if left.met <= 0 || left.seen <= 0 {
+				break
 			}
+			j.meetCode(a, list, int(c), up, left)
 		}
 	}
 }
@@ -353,7 +350,7 @@ func (j *joiner) pair(a, b uint32) bool {
 	}
 	how := uint64(metFinger)
 	switch {
-	case s.flags&rowCopy != 0 || r.flags&rowCopy != 0 && !j.x.news(a, b):
+	case s.flags&rowCopy != 0:
 		return false
 	case disjoint(r, s):
 		if !j.few {
@@ -366,6 +363,9 @@ func (j *joiner) pair(a, b uint32) bool {
 		if r.sketch.same(&s.sketch) < maybeAlike {
 			return false
 		}
+	}
+	if r.flags&rowCopy != 0 && !j.x.news(a, b) {
+		return false
 	}
 	j.met = append(j.met, meeting(a, b, how))
 	return true

@@ -296,11 +296,18 @@ func (r *runner) settle() error {
 	if r.index.rows.len() == int(r.index.base) {
 		return nil
 	}
-	met, err := r.index.settle()
+	met, err := r.index.meet()
 	if err != nil {
 		return err
 	}
-	if err := r.verify(met); err != nil {
+	// Looking at texts and writing the segment need nothing of each other.
+	stored := make(chan error, 1)
+	go func() { stored <- r.index.store() }()
+	err = r.verify(met)
+	if serr := <-stored; err == nil {
+		err = serr
+	}
+	if err != nil {
 		return err
 	}
 	return r.linkPictures()
