@@ -20,17 +20,18 @@ check: needs format vet tidy test race static
 
 # What the tests use beside Go: strace makes system calls fail, python3 runs
 # doc/verify.py, a C compiler is needed for the race detector, sha256sum and
-# bash are what the documents tell a reader to use, chromium shows hostile pages.
+# bash are what the documents tell a reader to use, chromium shows hostile pages,
+# tesseract reads the text in pictures.
 needs:
 	@missing=""; packages=""; \
 	need() { command -v $$1 >/dev/null 2>&1 || { missing="$$missing $$1"; packages="$$packages $$2"; }; }; \
-	need strace strace; need python3 python3; need gcc gcc; need bash bash; need sha256sum coreutils; need chromium chromium; \
+	need strace strace; need python3 python3; need gcc gcc; need bash bash; need sha256sum coreutils; need chromium chromium; need tesseract "tesseract-ocr tesseract-ocr-ara tesseract-ocr-fas"; \
 	command -v gcc >/dev/null 2>&1 && [ -e /usr/include/stdlib.h ] || packages="$$packages libc6-dev"; \
 	if [ -n "$$packages" ] && [ "$$(uname -s)" = Linux ] && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then \
 		echo "installing$$packages"; \
 		(apt-get install -y -q --no-install-recommends $$packages || \
 			{ apt-get update -q && apt-get install -y -q --no-install-recommends $$packages; }) </dev/null >/dev/null || exit 1; \
-		missing=""; need strace strace; need python3 python3; need gcc gcc; need bash bash; need sha256sum coreutils; need chromium chromium; \
+		missing=""; need strace strace; need python3 python3; need gcc gcc; need bash bash; need sha256sum coreutils; need chromium chromium; need tesseract tesseract-ocr; \
 	fi; \
 	if [ -n "$$missing" ]; then \
 		echo "missing:$$missing. On Debian or Ubuntu: apt-get install$$packages"; exit 1; \
@@ -55,6 +56,8 @@ race:
 	CGO_ENABLED=1 $(GO) test -race -short -timeout 20m $(RACE)
 	@# The goroutines of a verification are the same for one damage as for 2,000.
 	CGO_ENABLED=1 $(GO) test -race -run 'CleanCase|Unreadable|UnfinishedErasure' ./internal/custody
+	@# So are those of an analysis for a dozen posts and for a million.
+	CGO_ENABLED=1 $(GO) test -race -run 'TestCases' ./internal/analysis/repost
 
 # One static binary, whatever it is built on.
 static:

@@ -5,9 +5,11 @@ import (
 	"path"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 
 	"dalil/internal/cli"
+	"dalil/internal/record"
 	"dalil/internal/sample"
 )
 
@@ -49,7 +51,41 @@ func sampleCase(dir string) cli.SampleCase {
 	}
 	last := &c.Imports[len(c.Imports)-1]
 	last.Outages = []cli.SampleOutage{{From: world.Outage.From, To: world.Outage.To, Why: world.Country + " was offline: the whole country's internet was down"}}
+	for _, ch := range world.Channels {
+		if ch.Brand != "" {
+			last.Issuers = append(last.Issuers, cli.SampleIssuer{Source: sourceKey(ch.ID), Reason: "the channel signs with this brand and announces its statements"})
+		}
+	}
+	last.Merges = translations(world)
 	return c
+}
+
+func sourceKey(chat int64) string { return "telegram:" + strconv.FormatInt(chat, 10) }
+
+// translations are statements that a channel of another language published in
+// its own words: only a person can say that they are the same.
+func translations(world sample.World) []cli.SampleMerge {
+	var all []cli.SampleMerge
+	ref := func(m sample.Ref) cli.SampleRef {
+		return cli.SampleRef{Source: sourceKey(m.Chat), ID: strconv.FormatInt(m.ID, 10)}
+	}
+	for _, f := range world.Families {
+		n := slices.IndexFunc(f.Members, func(m sample.Member) bool { return m.Relation == sample.Translated && m.Path == "" })
+		if n < 0 || f.Deleted || len(all) == 3 || !shown(world, f.First) || !shown(world, f.Members[n].Ref) {
+			continue
+		}
+		all = append(all, cli.SampleMerge{Of: ref(f.First), Other: ref(f.Members[n].Ref), As: record.RelTranslation,
+			Reason: "the same brand, place, time and count, told in the channel's own language"})
+	}
+	return all
+}
+
+// shown reports whether a message is in the newest export of a channel that
+// gives its id.
+func shown(world sample.World, r sample.Ref) bool {
+	return !slices.Contains(world.Missing, r) && slices.ContainsFunc(world.Channels, func(c sample.Channel) bool {
+		return c.ID == r.Chat && c.Handle != "didban_sharq" && c.Handle != "sada_barzakha"
+	})
 }
 
 func rank(root string) string {

@@ -75,6 +75,8 @@ type SampleImport struct {
 	Source   string
 	Outages  []SampleOutage
 	Withdraw []SampleWithdrawal
+	Issuers  []SampleIssuer
+	Merges   []SampleMerge
 }
 
 // globals are the flags every command has.

@@ -108,6 +108,24 @@ func (a *app) sampleDecisions(d *desk.Desk, imports []SampleImport) error {
 				return err
 			}
 		}
+		for _, x := range im.Issuers {
+			if _, err := d.Issuer(a.ctx, x.Source, x.Reason); err != nil {
+				return err
+			}
+		}
+		for _, m := range im.Merges {
+			one, err := d.StatementAt(a.ctx, m.Of.Source, m.Of.ID)
+			if err != nil {
+				return fmt.Errorf("sample: %w", err)
+			}
+			other, err := d.StatementAt(a.ctx, m.Other.Source, m.Other.ID)
+			if err != nil {
+				return fmt.Errorf("sample: %w", err)
+			}
+			if _, err := d.Merge(a.ctx, []string{d.StatementID(one), d.StatementID(other)}, m.As, m.Reason); err != nil {
+				return fmt.Errorf("sample: %w", err)
+			}
+		}
 		for _, w := range im.Withdraw {
 			found, err := d.Search(a.ctx, w.Query, catalog.Page{Limit: 1})
 			if err != nil {
@@ -130,6 +148,20 @@ type SampleOutage struct {
 	From, To time.Time
 	Why      string
 }
+
+// SampleIssuer is a source that the sample's analyst marked as an issuer's own
+// channel.
+type SampleIssuer struct{ Source, Reason string }
+
+// SampleMerge is two statements that the sample's analyst knew to be one.
+type SampleMerge struct {
+	Of, Other SampleRef
+	As        record.Relation
+	Reason    string
+}
+
+// SampleRef names a statement by its source's key and its id there.
+type SampleRef struct{ Source, ID string }
 
 // SampleWithdrawal is a statement the sample's analyst withdrew.
 type SampleWithdrawal struct{ Query, Reason string }

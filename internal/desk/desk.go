@@ -117,6 +117,24 @@ func (d *Desk) Statement(ctx context.Context, id string) (record.Statement, erro
 	return s, nil
 }
 
+// StatementAt finds a statement by its source's id, key or name and its id in
+// that source.
+func (d *Desk) StatementAt(ctx context.Context, source, external string) (record.Statement, error) {
+	src, err := d.Source(ctx, source)
+	if err != nil {
+		return record.Statement{}, err
+	}
+	known, err := d.Case.Catalog.Known(ctx, src.Leaf, []string{external})
+	if err != nil {
+		return record.Statement{}, err
+	}
+	k, ok := known[external]
+	if !ok {
+		return record.Statement{}, fmt.Errorf("%s of %s: %w", external, src.Name, record.ErrNotFound)
+	}
+	return d.Case.Catalog.Statement(ctx, k.First)
+}
+
 // Withdraw hides a statement from lists and bars it from being cited. Nothing
 // is destroyed; Restore brings it back.
 func (d *Desk) Withdraw(ctx context.Context, id, reason string) (record.Decision, error) {
