@@ -46,8 +46,11 @@ vet:
 	$(GO) tool staticcheck ./...
 
 tidy:
-	@# -e: a dependency's own tests may need a module that no proxy gives out.
-	@$(GO) mod tidy -e -diff 2>/dev/null || { echo "go.mod is not tidy: run go mod tidy -e"; exit 1; }
+	@# -e: a dependency's own tests may need a module that no proxy gives out. One of
+	@# them, pprof, has no version of its own: what counts as its newest changes from
+	@# day to day, and we do not need it.
+	@diff=$$($(GO) mod tidy -e -diff 2>/dev/null | grep '^[-+][^-+]' | grep -v ' *github.com/google/pprof '); \
+	if [ -n "$$diff" ]; then echo "go.mod is not tidy: run go mod tidy -e"; echo "$$diff"; exit 1; fi
 
 test:
 	$(GO) test -timeout 20m ./...

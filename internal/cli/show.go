@@ -50,7 +50,7 @@ func (c *showCmd) Run(a *app) error {
 			if err != nil {
 				return fmt.Errorf("%s: %w", c.What, err)
 			}
-			return a.show("source", sourceJSON(d, s), fmt.Sprintf("%s  %s  (%s, %s)\n  key %s\n", c.What, terminal(s.Name), s.Platform, s.Type, terminal(s.Key)))
+			return a.showSource(d, s)
 		case record.KindCapture:
 			x, err := d.Case.Catalog.Capture(a.ctx, leaf)
 			if err != nil {
