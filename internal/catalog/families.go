@@ -29,6 +29,12 @@ type Families interface {
 	Members(ctx context.Context, statements []uint64) ([]record.Member, error) // rows of the statements
 	MembersOf(ctx context.Context, families []uint64) ([]record.Member, error) // rows of the families
 	Family(ctx context.Context, anchor uint64) (record.Family, error)
+	// Former returns the families that statements once in a family are in now, the
+	// one with most of them first.
+	Former(ctx context.Context, anchor uint64) ([]uint64, error)
+	// Unlinked counts the statement versions from a log entry on: those that an
+	// analysis which saw the log up to there does not know.
+	Unlinked(ctx context.Context, from uint64) (int64, error)
 	// EachFamily calls f for every family, the one with the newest first post
 	// first, until f returns false.
 	EachFamily(ctx context.Context, f func(record.Family) bool) error
@@ -46,8 +52,9 @@ type Families interface {
 	// HolesWithin returns the holes in a source's message ids that lie between
 	// two times, by the times of their neighbours.
 	HolesWithin(ctx context.Context, source uint64, from, to int64) ([]Hole, error)
-	// EachRun calls f for every current membership of a family of two or more sources,
-	// with time and source: what the order of sources is worked out from.
+	// EachRun calls f for every current membership, with source and with the time
+	// from which its wording is attested: when it was posted, or edited before we
+	// captured it. It is what the order of sources is worked out from.
 	EachRun(ctx context.Context, f func(FamilyRun) error) error
 
 	// DerivedFrom returns the texts read in pictures whose captures are in

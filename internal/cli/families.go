@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 
 	"dalil/internal/desk"
@@ -18,7 +19,7 @@ type familiesCmd struct {
 func (c *familiesCmd) Run(a *app) error {
 	return a.with(false, func(d *desk.Desk) error {
 		text := strings.Join(c.Query, " ")
-		if k, _, err := d.Case.IDs.Leaf(text); err == nil && (k == record.KindFamily || k == record.KindStatement) {
+		if likeID.MatchString(text) {
 			f, err := d.Family(a.ctx, text)
 			if err != nil {
 				return err
@@ -28,6 +29,9 @@ func (c *familiesCmd) Run(a *app) error {
 			}
 			a.printFamily(d, f, c.Diff)
 			return nil
+		}
+		if err := a.sayUnlinked(d); err != nil {
+			return err
 		}
 		limit := c.Limit
 		if a.JSON && limit == 20 || limit == 0 {
@@ -63,6 +67,21 @@ func (c *familiesCmd) Run(a *app) error {
 	})
 }
 
+// sayUnlinked warns where an answer about families would be wrong because an
+// import was interrupted.
+func (a *app) sayUnlinked(d *desk.Desk) error {
+	n, err := d.Unlinked(a.ctx)
+	if err != nil || n == 0 {
+		return err
+	}
+	_, err = fmt.Fprintf(a.Stderr, "dalil: %s not linked to others yet: an import is at work or was interrupted\n      → import again, anything or the same\n", count(n, "statement"))
+	return err
+}
+
+// likeID is what somebody types who means one family or statement: then a
+// mistyped character is an error, not a word to search for.
+var likeID = regexp.MustCompile(`^[SsYy]-\S*$`)
+
 func textOf(s record.Statement) string {
 	if s.Title != "" {
 		return s.Title
@@ -88,6 +107,7 @@ type memberJSON struct {
 	SourceName string          `json:"source_name"`
 	ExternalID string          `json:"external_id"`
 	PostedAt   record.When     `json:"posted_at,omitzero"`
+	EditedAt   record.When     `json:"edited_at,omitzero"` // its wording is attested from then on only
 	Relation   record.Relation `json:"relation"`
 	Ground     record.Ground   `json:"ground,omitempty"`
 	Similarity float64         `json:"similarity"`
@@ -139,7 +159,7 @@ func (a *app) emitFamily(d *desk.Desk, f desk.Family) error {
 	members := make([]memberJSON, len(f.Members))
 	for i, m := range f.Members {
 		s := m.Statement
-		j := memberJSON{m.ID, d.Case.IDs.ID(record.KindSource, s.Source), s.SourceName, s.ExternalID, s.Posted, m.Relation, m.Ground,
+		j := memberJSON{m.ID, d.Case.IDs.ID(record.KindSource, s.Source), s.SourceName, s.ExternalID, s.Posted, s.Edited, m.Relation, m.Ground,
 			round(m.Similarity), round(m.Within), round(m.Holds), m.Via, m.Distance, nil, m.Tie, s.Lang, s.Withdrawn, "", ""}
 		if m.Timed {
 			j.After = &m.After
@@ -203,7 +223,7 @@ func (a *app) printFamily(d *desk.Desk, f desk.Family, diff bool) {
 	for i, m := range f.Members {
 		s := m.Statement
 		mark := "◆"
-		if i > 0 || len(f.Attested) > 0 && m.After > 0 {
+		if i > 0 {
 			mark = "·"
 		}
 		state := ""
@@ -219,6 +239,11 @@ func (a *app) printFamily(d *desk.Desk, f desk.Family, diff bool) {
 			line += ": a tie"
 		}
 		a.printf("%s\n", line)
+		if s.Edited.Known() && s.Until == 0 {
+			a.printf("    edited %s: that it said this before is not shown\n", s.Edited.In(d.Case.Zone))
+		} else if s.Until != 0 {
+			a.printf("    this is its earlier wording; it was changed since\n")
+		}
 		if diff {
 			added, removed := f.Changed(m)
 			if removed != "" {

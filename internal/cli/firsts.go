@@ -26,6 +26,9 @@ func (c *firstsCmd) Run(a *app) error {
 		return c.between(a, query)
 	}
 	return a.with(false, func(d *desk.Desk) error {
+		if err := a.sayUnlinked(d); err != nil {
+			return err
+		}
 		f, err := d.Firsts(a.ctx, query)
 		if err != nil {
 			return err
@@ -58,11 +61,14 @@ func (c *firstsCmd) Run(a *app) error {
 				}
 				continue
 			}
+			if r.Families == 0 { // never watched when it could have been first
+				continue
+			}
 			a.printf("%s  %5s of %3d first, expected %5.1f  %3.0f %% (%.0f to %.0f)  p %s  %-23s %s\n", r.ID, places(r.First.First), r.Families, r.Expected,
 				100*r.Share, 100*r.Low, 100*r.High, pvalue(r.P), r.Verdict, terminal(r.Source.Name))
 		}
 		if len(f.Rows) == 0 && !a.JSON {
-			a.printf("Nothing to compare: no text here was published by two sources.\n")
+			a.printf("Nothing to compare: no text that you asked for was published by two sources.\n")
 		}
 		return nil
 	})

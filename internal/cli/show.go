@@ -205,16 +205,6 @@ func proofOf(p desk.Proof) proofJSON {
 	return proofJSON{p.Unaltered, p.Problem, p.Span, p.Index, p.Size, p.Root}
 }
 
-func sourceJSON(d *desk.Desk, s record.Source) any {
-	return struct {
-		ID         string `json:"id"`
-		Name       string `json:"source_name"`
-		ExternalID string `json:"external_id"`
-		Platform   string `json:"platform"`
-		Kind       string `json:"kind"`
-	}{d.Case.IDs.ID(record.KindSource, s.Leaf), s.Name, s.Key, s.Platform, string(s.Type)}
-}
-
 func (a *app) showSources(d *desk.Desk) error {
 	all, err := d.Case.Catalog.Sources(a.ctx)
 	if err != nil {

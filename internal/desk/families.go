@@ -34,7 +34,7 @@ type Member struct {
 	Statement record.Statement
 	ID        string
 	Via       string // id of the statement it is told from; "" for the first
-	After     int64  // seconds after the first that is known
+	After     int64  // seconds after the first that was captured
 	Timed     bool   // After means something
 	Tie       bool   // within a minute of the first
 }
@@ -91,6 +91,15 @@ func (d *Desk) familyOf(ctx context.Context, id string) (record.Family, error) {
 	slices.SortStableFunc(rows, func(a, b record.Member) int { // the family it is a copy in, before those it quotes
 		return cmp.Compare(quoting(a), quoting(b))
 	})
+	if len(rows) == 0 { // its anchor may have left, or been erased, and the others be together still
+		former, err := d.Case.Catalog.Former(ctx, leaf)
+		if err != nil {
+			return record.Family{}, err
+		}
+		if len(former) > 0 {
+			return d.Case.Catalog.Family(ctx, former[0])
+		}
+	}
 	if len(rows) == 0 {
 		if _, err := d.Case.Catalog.Statement(ctx, leaf); err != nil {
 			return record.Family{}, fmt.Errorf("%s: %w", id, err)
@@ -126,6 +135,9 @@ func (d *Desk) Family(ctx context.Context, id string) (Family, error) {
 		if err != nil {
 			return f, err
 		}
+		if st, err = d.wording(ctx, st, m, rows); err != nil {
+			return f, err
+		}
 		f.Members = append(f.Members, Member{Member: m, Statement: st, ID: d.StatementID(st), Via: d.statementID(m.Via)})
 		leaves = append(leaves, m.Statement)
 	}
@@ -153,6 +165,72 @@ func (d *Desk) Family(ctx context.Context, id string) (Family, error) {
 	return f, err
 }
 
+// wording returns the version of a member that travels: of a statement that was
+// changed, the one that has most of its words with the member it is told from,
+// or with those that are told from it.
+func (d *Desk) wording(ctx context.Context, st record.Statement, m record.Member, rows []record.Member) (record.Statement, error) {
+	if st.Version < 2 && st.Until == 0 {
+		return st, nil
+	}
+	versions, err := d.Case.Catalog.Versions(ctx, st.First)
+	if err != nil || len(versions) < 2 {
+		return st, err
+	}
+	other := m.Via
+	for _, o := range rows {
+		if other == 0 && o.Via == m.Statement {
+			other = o.Statement
+		}
+	}
+	if other == 0 {
+		return st, nil
+	}
+	near, err := d.Case.Catalog.Versions(ctx, other)
+	if err != nil {
+		return st, err
+	}
+	best := -1.0
+	for _, v := range slices.Backward(versions) { // of equals the newest
+		for _, n := range near {
+			if s := sharedWords(v.Text, n.Text); s > best && !v.Erased {
+				best, st = s, v
+			}
+		}
+	}
+	return st, nil
+}
+
+// sharedWords is the Jaccard similarity of the words of two texts, 0 to 1.
+func sharedWords(a, b string) float64 {
+	in := map[string]int{}
+	for _, w := range strings.Fields(a) {
+		in[w] |= 1
+	}
+	for _, w := range strings.Fields(b) {
+		in[w] |= 2
+	}
+	both := 0
+	for _, k := range in {
+		if k == 3 {
+			both++
+		}
+	}
+	if len(in) == 0 {
+		return 0
+	}
+	return float64(both) / float64(len(in))
+}
+
+// Unlinked says how many statements are in the case that families were not
+// looked for among yet: an import was interrupted, or is at work now.
+func (d *Desk) Unlinked(ctx context.Context) (int64, error) {
+	done, err := d.Case.Catalog.Analysis(ctx, "repost")
+	if err != nil {
+		return 0, err
+	}
+	return d.Case.Catalog.Unlinked(ctx, done.Saw)
+}
+
 func (d *Desk) statementID(leaf uint64) string {
 	if leaf == 0 {
 		return ""
@@ -174,15 +252,10 @@ func sortMembers(all []Member) {
 	})
 }
 
-// order works out who was how long after the first that is known, captured or
-// attested.
+// order works out who was how long after the first that was captured. Attested
+// originals are before it as a rule, and then after by less than nothing.
 func (f *Family) order() {
 	first := int64(record.NoSeconds)
-	for _, a := range f.Attested {
-		if at := a.Posted.Seconds(); at != record.NoSeconds && (first == record.NoSeconds || at < first) {
-			first = at
-		}
-	}
 	for _, m := range f.Members {
 		if at := m.Statement.Posted.Seconds(); at != record.NoSeconds && !m.Statement.Withdrawn && (first == record.NoSeconds || at < first) {
 			first = at
@@ -205,7 +278,7 @@ func (f *Family) order() {
 	for i := range f.Attested {
 		a := &f.Attested[i]
 		if at := a.Posted.Seconds(); at != record.NoSeconds {
-			if a.After = at - first; a.After <= tie {
+			if a.After = at - first; -tie <= a.After && a.After <= tie {
 				a.Tie = true
 				firsts++
 			}
@@ -238,7 +311,12 @@ func (d *Desk) attested(ctx context.Context, members []Member, bearers map[strin
 	if len(headers) == 0 {
 		return nil, nil
 	}
-	byOrigin := map[string]*Attested{}
+	byOrigin, names := map[string]*Attested{}, map[string]string{}
+	for _, m := range members {
+		if f := m.Statement.Forward; f != nil && f.From.ID != "" && f.From.Name != "" {
+			names[d.Case.Pseudonym(f.From.Name)] = f.Origin() // another header may give the name alone
+		}
+	}
 	var all []*Attested
 	slices.SortStableFunc(headers, func(a, b catalog.Forwarded) int { return cmp.Compare(a.Posted, b.Posted) })
 	for _, h := range headers {
@@ -261,6 +339,9 @@ func (d *Desk) attested(ctx context.Context, members []Member, bearers map[strin
 		key := h.Origin
 		if known {
 			key = src.Key
+		}
+		if full := names[key]; full != "" {
+			key = full
 		}
 		a := byOrigin[key]
 		if a == nil {
@@ -590,6 +671,9 @@ func (d *Desk) Undo(ctx context.Context, id, reason string) (record.Decision, er
 			return record.Decision{}, fmt.Errorf("%s was taken back already, by %s: %w", id, d.Case.IDs.ID(record.KindDecision, x.Undone), record.ErrConflict)
 		case x.Action == pipeline.ActionErase:
 			return record.Decision{}, fmt.Errorf("%s destroyed what it was about; that cannot be taken back: %w", id, record.ErrConflict)
+		}
+		if x.Action == "erase-request" && slices.ContainsFunc(all, func(o record.Decision) bool { return o.Action == pipeline.ActionErase && o.Target == x.Target }) {
+			return record.Decision{}, fmt.Errorf("%s was carried out: what it was about is destroyed, and that cannot be taken back: %w", id, record.ErrConflict)
 		}
 		y, err := d.decide(ctx, "undo", leaf, reason, nil)
 		if err != nil || d.DryRun {

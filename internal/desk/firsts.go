@@ -69,7 +69,11 @@ type LagRow struct {
 // Firsts says for each source how often it was first, over the families of the
 // statements that match a query, or all for "". Private chats are never in it.
 func (d *Desk) Firsts(ctx context.Context, query string) (Firsts, error) {
-	in, out, names, err := d.races(ctx, query)
+	own, err := d.issuers(ctx)
+	if err != nil {
+		return Firsts{}, err
+	}
+	in, out, names, err := d.races(ctx, query, own)
 	if err != nil {
 		return out, err
 	}
@@ -99,7 +103,17 @@ func (d *Desk) Lags(ctx context.Context, query string, sources []string) ([]LagR
 	if len(leaves) < 2 {
 		return nil, fmt.Errorf("%w: name two sources or more", record.ErrInvalid)
 	}
-	in, _, names, err := d.races(ctx, query)
+	// Between two, only what one of them began as an issuer is no question.
+	own, err := d.issuers(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for leaf := range own {
+		if !slices.Contains(leaves, leaf) {
+			delete(own, leaf)
+		}
+	}
+	in, _, names, err := d.races(ctx, query, own)
 	if err != nil {
 		return nil, err
 	}
@@ -116,8 +130,9 @@ func private(s record.Source) bool { return s.Private || s.Type == record.Privat
 // elsewhere numbers origins that are no sources of the case.
 const elsewhere = 1 << 62
 
-// races gathers what the order of sources is worked out from.
-func (d *Desk) races(ctx context.Context, query string) (in pipeline.FirstsInput, out Firsts, names map[uint64]record.Source, err error) {
+// races gathers what the order of sources is worked out from. Families that a
+// source in own began are left out.
+func (d *Desk) races(ctx context.Context, query string, own map[uint64]bool) (in pipeline.FirstsInput, out Firsts, names map[uint64]record.Source, err error) {
 	cat := d.Case.Catalog
 	stats, err := cat.Sources(ctx)
 	if err != nil {
@@ -138,10 +153,6 @@ func (d *Desk) races(ctx context.Context, query string) (in pipeline.FirstsInput
 		return in, out, nil, err
 	}
 	only, err := d.only(ctx, query)
-	if err != nil {
-		return in, out, nil, err
-	}
-	own, err := d.issuers(ctx)
 	if err != nil {
 		return in, out, nil, err
 	}

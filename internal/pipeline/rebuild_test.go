@@ -79,6 +79,26 @@ func TestRebuildSample(t *testing.T) {
 		_, err = d.ConfirmErase(ctx, c.IDs.ID(record.KindDecision, request.Leaf), "")
 		must(t, err)
 	}
+	// Members from which others are told, and by which their families are called.
+	var anchors []uint64
+	must(t, c.Catalog.EachFamily(ctx, func(f record.Family) bool {
+		if f.Members > 3 {
+			anchors = append(anchors, f.Anchor, f.First)
+		}
+		return len(anchors) < 8
+	}))
+	slices.Sort(anchors)
+	for _, leaf := range slices.Compact(anchors) {
+		st, err := c.Catalog.Statement(ctx, leaf)
+		must(t, err)
+		if st.Erased || st.Span.Length == 0 {
+			continue
+		}
+		request, _, err := d.RequestErase(ctx, d.StatementID(st), "a test")
+		must(t, err)
+		_, err = d.ConfirmErase(ctx, c.IDs.ID(record.KindDecision, request.Leaf), "")
+		must(t, err)
+	}
 	want := h.statements(c)
 	h.rebuilt(c)
 	plain := h.made.Stores.OpenCatalog

@@ -480,6 +480,21 @@ func (c *clusterer) cut(g *group, beside map[*node][]edge) *family {
 			far = append(far, n)
 		}
 	}
+	// What a person joined is as near as what it was joined to: otherwise its own
+	// copies would be a step too far.
+	for joined := true; joined; {
+		joined = false
+		far = slices.DeleteFunc(far, func(n *node) bool {
+			for _, e := range beside[n] {
+				if o := e.other(n); e.Ground == record.GroundPerson && near[o] {
+					near[n], joined = true, true
+					f.members = append(f.members, member{node: n, via: o, distance: 1, link: e.Link})
+					return true
+				}
+			}
+			return false
+		})
+	}
 	g.nodes = g.nodes[:0]
 	for _, n := range far {
 		best := -1

@@ -13,14 +13,12 @@ import (
 
 // digested are the tables that Digest covers, each in the order of its key.
 // What can be worked out from them (tally, activity) is not, nor is what an
-// analysis keeps for itself; and of members only what stands now: which row
-// held when depends on texts that may have been erased since.
+// analysis keeps to work with (its state, links, vetoes); and of members only
+// what stands now. These depend on texts that may have been erased since.
 var digested = [...]struct{ name, query string }{
 	{"meta", ""}, {"source", ""}, {"run", ""}, {"capture", ""}, {"version", ""}, {"state", ""}, {"observation", ""}, {"gap", ""},
 	{"decision", ""}, {"tombstone", ""}, {"entry", ""}, {"forward", ""},
 	{"picture", "SELECT * FROM picture ORDER BY blob, statement"},
-	{"link", "SELECT * FROM link ORDER BY a, b"},
-	{"veto", "SELECT * FROM veto ORDER BY a, b"},
 	{"member", "SELECT statement, family, relation, ground, via, distance, similarity, within, holds FROM member WHERE until=0 ORDER BY statement, family"},
 	{"family", ""},
 }

@@ -4,7 +4,9 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -16,8 +18,6 @@ import (
 // around keeps what stands beside the batch's statements: forward headers,
 // pictures, and how much each source posted when.
 func (a *application) around(ctx context.Context) error {
-	forwards := newBulk(a.tx, "INSERT OR IGNORE INTO forward VALUES", 6, 40)
-	pictures := newBulk(a.tx, "INSERT OR IGNORE INTO picture VALUES", 2, 40)
 	type key struct {
 		source uint64
 		hour   int64
@@ -28,6 +28,22 @@ func (a *application) around(ctx context.Context) error {
 		if st.Version <= 1 && st.Posted.Known() {
 			hours[key{st.Source, floorDiv(st.Posted.Unix, 3600)}]++
 		}
+	}
+	for k, n := range hours {
+		if err := a.exec(ctx, "INSERT INTO activity VALUES(?,?,?) ON CONFLICT(source, hour) DO UPDATE SET n=n+excluded.n", k.source, k.hour, n); err != nil {
+			return err
+		}
+	}
+	return a.shown(ctx, a.b.Statements)
+}
+
+// shown keeps the forward headers and pictures of statement versions that were
+// not erased. The first header of a statement counts.
+func (a *application) shown(ctx context.Context, versions []record.Statement) error {
+	forwards := newBulk(a.tx, "INSERT OR IGNORE INTO forward VALUES", 6, 40)
+	pictures := newBulk(a.tx, "INSERT OR IGNORE INTO picture VALUES", 2, 40)
+	for i := range versions {
+		st := &versions[i]
 		if st.Erased {
 			continue
 		}
@@ -47,15 +63,7 @@ func (a *application) around(ctx context.Context) error {
 	if err := forwards.end(ctx); err != nil {
 		return err
 	}
-	if err := pictures.end(ctx); err != nil {
-		return err
-	}
-	for k, n := range hours {
-		if err := a.exec(ctx, "INSERT INTO activity VALUES(?,?,?) ON CONFLICT(source, hour) DO UPDATE SET n=n+excluded.n", k.source, k.hour, n); err != nil {
-			return err
-		}
-	}
-	return nil
+	return pictures.end(ctx)
 }
 
 // analyses takes in what analyses proposed.
@@ -135,7 +143,7 @@ func (a *application) members(ctx context.Context, leaf uint64, f *record.Family
 			}
 			have[[2]uint64{m.Statement, m.Family}] = m
 		}
-		if err := rows.Close(); err != nil {
+		if err := errors.Join(rows.Err(), rows.Close()); err != nil {
 			return err
 		}
 		for _, m := range chunk {
@@ -156,8 +164,10 @@ func (a *application) members(ctx context.Context, leaf uint64, f *record.Family
 	if err := in.end(ctx); err != nil {
 		return err
 	}
-	// Neither changes: they are those of the statement's first version.
-	if err := a.exec(ctx, "UPDATE member SET (source, posted)=(SELECT v.source, v.posted FROM version v WHERE v.leaf=member.statement) WHERE source IS NULL"); err != nil {
+	// Neither changes: they are those of the statement's first version. What that
+	// said is attested from its edit on only, if it was edited before we captured it:
+	// who edits an old post to say what others said before is not the first.
+	if err := a.exec(ctx, "UPDATE member SET (source, posted)=(SELECT v.source, max(v.posted, coalesce(v.edited, v.posted)) FROM version v WHERE v.leaf=member.statement) WHERE source IS NULL"); err != nil {
 		return err
 	}
 	for _, anchor := range f.NotFamilies {
@@ -174,8 +184,8 @@ func (a *application) members(ctx context.Context, leaf uint64, f *record.Family
 	return in.end(ctx)
 }
 
-// forgetFamily takes away what was worked out from the text of a statement that
-// was erased. Its links stay until the next run of the analysis, which needs
+// forgetFamily takes away what was worked out from the text of a statement of
+// which a version was erased; what other versions show, stays. Its links stay until the next run of the analysis, which needs
 // them to know what to make anew, and then takes them away.
 func (a *application) forgetFamily(ctx context.Context, first uint64) error {
 	for _, q := range []string{
@@ -190,7 +200,25 @@ func (a *application) forgetFamily(ctx context.Context, first uint64) error {
 			return err
 		}
 	}
-	return nil
+	rows, err := a.tx.QueryContext(ctx, "SELECT "+versionColumns+versionTables+` WHERE v.leaf IN (SELECT b.leaf FROM version a JOIN version b
+		ON b.source=a.source AND b.number=a.number AND b.first=a.leaf WHERE a.leaf=?) AND v.erased=0 AND v.more IS NOT NULL
+		AND NOT EXISTS(SELECT 1 FROM tombstone t WHERE t.target=v.leaf) ORDER BY v.leaf`, first)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	var rest []record.Statement
+	for rows.Next() {
+		st, err := scanVersion(rows)
+		if err != nil {
+			return err
+		}
+		rest = append(rest, st)
+	}
+	if err := rows.Err(); err != nil {
+		return err
+	}
+	return a.shown(ctx, rest)
 }
 
 func (s *store) Analysis(ctx context.Context, name string) (catalog.Analysed, error) {
@@ -306,22 +334,26 @@ func (s *store) Links(ctx context.Context, statements []uint64) ([]record.Link, 
 	all, err := inChunks(ctx, s, func(row scanner) (l record.Link, err error) {
 		return l, row.Scan(&l.A, &l.B, &l.Ground, &l.Similarity, &l.AInB, &l.BInA)
 	}, `SELECT l.* FROM json_each(?1) j JOIN link l ON l.a=j.value UNION SELECT l.* FROM json_each(?1) j JOIN link l ON l.b=j.value`, statements)
-	if len(statements) > 2000 { // a link can be met from both of its ends
-		seen := map[[2]uint64]bool{}
-		all = slices.DeleteFunc(all, func(l record.Link) bool {
-			k := [2]uint64{l.A, l.B}
-			again := seen[k]
-			seen[k] = true
-			return again
-		})
-	}
-	return all, err
+	return once(all, func(l record.Link) [2]uint64 { return [2]uint64{l.A, l.B} }), err
 }
 
 func (s *store) Vetoes(ctx context.Context, statements []uint64) ([]record.Veto, error) {
-	return inChunks(ctx, s, func(row scanner) (v record.Veto, err error) {
+	all, err := inChunks(ctx, s, func(row scanner) (v record.Veto, err error) {
 		return v, row.Scan(&v.A, &v.B, &v.Slot, &v.Left, &v.Right, &v.Similarity)
 	}, `SELECT v.* FROM json_each(?1) j JOIN veto v ON v.a=j.value UNION SELECT v.* FROM json_each(?1) j JOIN veto v ON v.b=j.value ORDER BY 6 DESC, 1, 2`, statements)
+	return once(all, func(v record.Veto) [2]uint64 { return [2]uint64{v.A, v.B} }), err
+}
+
+// once leaves out what was met from both of its ends: they can lie in two
+// chunks.
+func once[T any](all []T, ends func(T) [2]uint64) []T {
+	seen := make(map[[2]uint64]bool, len(all))
+	return slices.DeleteFunc(all, func(x T) bool {
+		k := ends(x)
+		again := seen[k]
+		seen[k] = true
+		return again
+	})
 }
 
 const memberColumns = "SELECT statement, family, relation, ground, via, distance, similarity, within, holds FROM member "
@@ -336,6 +368,19 @@ func (s *store) Members(ctx context.Context, statements []uint64) ([]record.Memb
 
 func (s *store) MembersOf(ctx context.Context, families []uint64) ([]record.Member, error) {
 	return inChunks(ctx, s, scanMember, memberColumns+"WHERE until=0 AND family IN (SELECT value FROM json_each(?)) ORDER BY family, statement", families)
+}
+
+// Former finds where the statements that once were in a family are now.
+func (s *store) Former(ctx context.Context, anchor uint64) ([]uint64, error) {
+	return list(ctx, s, func(row scanner) (leaf uint64, err error) { return leaf, row.Scan(&leaf) },
+		`SELECT m.family FROM member h JOIN member m ON m.statement=h.statement AND m.until=0 WHERE h.family=? AND h.until<>0
+		AND m.relation<>'quoted_in' GROUP BY m.family ORDER BY count(*) DESC, m.family`, anchor)
+}
+
+// Unlinked counts the statement versions from a log entry on.
+func (s *store) Unlinked(ctx context.Context, from uint64) (n int64, err error) {
+	err = s.read.QueryRowContext(ctx, "SELECT count(*) FROM version WHERE leaf>=? AND erased=0", from).Scan(&n)
+	return n, s.rowsErr(err)
 }
 
 const familyColumns = `SELECT anchor, first, members, sources, "from", "to" FROM family `
@@ -411,11 +456,11 @@ func (s *store) HolesWithin(ctx context.Context, source uint64, from, to int64) 
 	if !top.Valid || top.Int64 < 0 {
 		return nil, nil
 	}
-	first, err := s.idAt(ctx, source, from, top.Int64)
+	last, _, err := s.idsAround(ctx, source, from, top.Int64)
 	if err != nil {
 		return nil, err
 	}
-	last, err := s.idAt(ctx, source, to+1, top.Int64)
+	_, next, err := s.idsAround(ctx, source, to+1, top.Int64)
 	if err != nil {
 		return nil, err
 	}
@@ -428,27 +473,32 @@ func (s *store) HolesWithin(ctx context.Context, source uint64, from, to int64) 
 		(SELECT posted FROM version v WHERE v.source=g.source AND v.number<CAST(g.first AS INTEGER) AND v.number>=0 AND v.posted IS NOT NULL ORDER BY v.number DESC LIMIT 1),
 		(SELECT posted FROM version v WHERE v.source=g.source AND v.number>CAST(g.last AS INTEGER) AND v.posted IS NOT NULL ORDER BY v.number LIMIT 1)
 		FROM gap g WHERE g.source=?1 AND g.first<>'' AND `+standingGap+`
-		AND CAST(g.last AS INTEGER)>=?2-1 AND CAST(g.first AS INTEGER)<=?3 ORDER BY CAST(g.first AS INTEGER)`, source, first, last)
+		AND CAST(g.last AS INTEGER)>?2 AND CAST(g.first AS INTEGER)<?3 ORDER BY CAST(g.first AS INTEGER)`, source, last, next)
 }
 
-// idAt returns the lowest numeric id of a source whose statement was posted at a
-// time or later.
-func (s *store) idAt(ctx context.Context, source uint64, at, top int64) (int64, error) {
+// idsAround returns the numeric ids of a source between which a time lies: the
+// last that was posted before it, -1 when there is none, and the first that was
+// not, the highest number when there is none. Between them are only statements
+// without a time.
+func (s *store) idsAround(ctx context.Context, source uint64, at, top int64) (last, next int64, err error) {
+	next = math.MaxInt64
 	lo, hi := int64(0), top+1
 	for lo < hi {
 		m := (lo + hi) / 2
 		var id, posted int64
 		err := s.read.QueryRowContext(ctx, "SELECT number, posted FROM version WHERE source=? AND number>=? AND posted IS NOT NULL ORDER BY number LIMIT 1", source, m).Scan(&id, &posted)
 		switch {
-		case err == sql.ErrNoRows || err == nil && posted >= at:
+		case err == sql.ErrNoRows:
 			hi = m
 		case err != nil:
-			return 0, s.rowsErr(err)
+			return 0, 0, s.rowsErr(err)
+		case posted >= at:
+			hi, next = m, id
 		default:
 			lo = id + 1
 		}
 	}
-	return lo, nil
+	return lo - 1, next, nil
 }
 
 func (s *store) EachRun(ctx context.Context, f func(catalog.FamilyRun) error) error {
