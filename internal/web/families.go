@@ -25,6 +25,8 @@ type familiesData struct {
 	Error  *wrong
 	Empty  bool // there is nothing in the case
 	Single bool // there are statements, and no family of them
+
+	Unlinked int64 // statements that were not looked at yet
 }
 
 // familyRow is a family in a list.
@@ -66,6 +68,9 @@ func (s *server) families(r *http.Request) (reply, error) {
 		return rep, nil
 	}
 	if err != nil {
+		return reply{}, err
+	}
+	if d.Unlinked, err = s.desk.Unlinked(ctx); err != nil {
 		return reply{}, err
 	}
 	if d.Rows, err = s.familyRows(ctx, found); err != nil {
