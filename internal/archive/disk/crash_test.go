@@ -200,8 +200,11 @@ func harmless(dir string) error {
 // TestKill stops appenders with SIGKILL at random moments.
 func TestKill(t *testing.T) {
 	kills := 200
-	if os.Getenv("DALIL_TORTURE") != "" {
+	switch {
+	case os.Getenv("DALIL_TORTURE") != "":
 		kills = 1000
+	case testing.Short(): // under the race detector
+		kills = 60
 	}
 	exe, err := os.Executable()
 	must(t, err)
