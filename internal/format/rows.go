@@ -165,6 +165,9 @@ func (t *Rows) Next() (*Row, error) {
 }
 
 func (t *Rows) next() (*Row, error) {
+	if err := t.skipErased(); err != nil {
+		return nil, err
+	}
 	w := &Row{Offset: t.pos, rows: t}
 	var s splitter
 	s.comma = t.comma
@@ -207,6 +210,35 @@ func (t *Rows) next() (*Row, error) {
 			t.fill(w, &s)
 			return w, nil
 		}
+	}
+}
+
+// skipErased passes over rows that were erased: spaces stand in their place,
+// line ends too, and without this the row behind them would start too early
+// and not be known again. An erased row had a delimiter or line end for every
+// column, so that a shorter run of spaces is the next row's own.
+func (t *Rows) skipErased() error {
+	if t.header == nil {
+		return nil
+	}
+	run, err := t.br.Peek(max(t.width, 2))
+	if err != nil && !errors.Is(err, io.EOF) {
+		return err
+	}
+	if err != nil || len(bytes.TrimLeft(run, " ")) > 0 {
+		return nil
+	}
+	for {
+		c, err := t.br.ReadByte()
+		switch {
+		case errors.Is(err, io.EOF):
+			return nil
+		case err != nil:
+			return err
+		case c != ' ':
+			return t.br.UnreadByte()
+		}
+		t.pos++
 	}
 }
 
