@@ -25,7 +25,7 @@ func (c *familiesCmd) Run(a *app) error {
 				return err
 			}
 			if a.JSON {
-				return a.emitFamily(d, f)
+				return a.emit("family", d.FamilyJSON(f))
 			}
 			a.printFamily(d, f, c.Diff)
 			return nil
@@ -45,7 +45,7 @@ func (c *familiesCmd) Run(a *app) error {
 			if a.JSON {
 				f, err := d.Family(a.ctx, r.ID)
 				if err == nil {
-					err = a.emitFamily(d, f)
+					err = a.emit("family", d.FamilyJSON(f))
 				}
 				if err != nil {
 					return err
@@ -98,109 +98,6 @@ func short(s string, runes int) string {
 		}
 	}
 	return s
-}
-
-// memberJSON is a member of a `family` object.
-type memberJSON struct {
-	Statement  string          `json:"statement"`
-	Source     string          `json:"source"`
-	SourceName string          `json:"source_name"`
-	ExternalID string          `json:"external_id"`
-	PostedAt   record.When     `json:"posted_at,omitzero"`
-	EditedAt   record.When     `json:"edited_at,omitzero"` // its wording is attested from then on only
-	Relation   record.Relation `json:"relation"`
-	Ground     record.Ground   `json:"ground,omitempty"`
-	Similarity float64         `json:"similarity"`
-	Within     float64         `json:"within"`
-	Holds      float64         `json:"holds"`
-	Via        string          `json:"via,omitempty"`
-	Distance   int             `json:"distance"`
-	After      *int64          `json:"after_seconds,omitempty"`
-	Tie        bool            `json:"tie,omitempty"`
-	Lang       string          `json:"lang"`
-	Withdrawn  bool            `json:"withdrawn,omitempty"`
-	Added      string          `json:"added,omitempty"`   // words this text has and the other not
-	Removed    string          `json:"removed,omitempty"` // and the other way
-}
-
-type attestedJSON struct {
-	Source     string      `json:"source,omitempty"`
-	SourceName string      `json:"source_name"`
-	ExternalID string      `json:"external_id,omitempty"`
-	PostedAt   record.When `json:"posted_at,omitzero"`
-	Before     record.When `json:"before,omitzero"` // it was there by then, when no header gives the time
-	By         []string    `json:"by"`
-	Gap        string      `json:"gap,omitempty"`
-}
-
-type apartJSON struct {
-	Statement  string  `json:"statement"`
-	Other      string  `json:"other"`
-	Family     string  `json:"family,omitempty"`
-	SourceName string  `json:"source_name"`
-	Slot       string  `json:"slot"`
-	States     string  `json:"states"`
-	OtherSays  string  `json:"other_states"`
-	Similarity float64 `json:"similarity"`
-}
-
-type unseenJSON struct {
-	Gap        string      `json:"gap"`
-	SourceName string      `json:"source_name,omitempty"`
-	From       record.When `json:"from,omitzero"`
-	To         record.When `json:"to,omitzero"`
-	Why        string      `json:"why"`
-}
-
-// round keeps three places: more would be false precision.
-func round(x float64) float64 { return float64(int64(x*1000+.5)) / 1000 }
-
-func (a *app) emitFamily(d *desk.Desk, f desk.Family) error {
-	members := make([]memberJSON, len(f.Members))
-	for i, m := range f.Members {
-		s := m.Statement
-		j := memberJSON{m.ID, d.Case.IDs.ID(record.KindSource, s.Source), s.SourceName, s.ExternalID, s.Posted, s.Edited, m.Relation, m.Ground,
-			round(m.Similarity), round(m.Within), round(m.Holds), m.Via, m.Distance, nil, m.Tie, s.Lang, s.Withdrawn, "", ""}
-		if m.Timed {
-			j.After = &m.After
-		}
-		j.Added, j.Removed = f.Changed(m)
-		members[i] = j
-	}
-	attested := []attestedJSON{}
-	for _, x := range f.Attested {
-		j := attestedJSON{"", x.Name, x.ID, x.Posted, record.When{}, x.Bys, x.Hole}
-		if x.Source != 0 {
-			j.Source = d.Case.IDs.ID(record.KindSource, x.Source)
-		}
-		if !x.Posted.Known() {
-			j.Before = when(x.Before)
-		}
-		attested = append(attested, j)
-	}
-	apart := []apartJSON{}
-	for _, x := range f.Apart {
-		apart = append(apart, apartJSON{x.Here, x.There, x.Family, x.Source, x.Slot, x.Stated, x.Other, round(x.Similarity)})
-	}
-	unseen := []unseenJSON{}
-	for _, x := range f.Unseen {
-		unseen = append(unseen, unseenJSON{x.Gap, x.Source.Name, when(x.From), when(x.To), x.Why})
-	}
-	unwatched := []string{}
-	for _, s := range f.Unwatched {
-		unwatched = append(unwatched, s.Name)
-	}
-	return a.emit("family", struct {
-		ID        string         `json:"id"`
-		First     string         `json:"first"`
-		Size      int            `json:"size"`
-		Sources   int            `json:"sources"`
-		Members   []memberJSON   `json:"members"`
-		Attested  []attestedJSON `json:"attested"`
-		Apart     []apartJSON    `json:"kept_apart"`
-		Unseen    []unseenJSON   `json:"unseen"`
-		Unwatched []string       `json:"unwatched"`
-	}{f.ID, d.Case.IDs.ID(record.KindStatement, f.First), len(f.Members), f.Sources, members, attested, apart, unseen, unwatched})
 }
 
 func (a *app) printFamily(d *desk.Desk, f desk.Family, diff bool) {

@@ -42,20 +42,7 @@ func (c *firstsCmd) Run(a *app) error {
 		}
 		for _, r := range f.Rows {
 			if a.JSON {
-				err := a.emit("first", struct {
-					Who        string  `json:"who"`
-					SourceName string  `json:"source_name"`
-					ExternalID string  `json:"external_id"`
-					Families   int     `json:"families"`
-					First      float64 `json:"first"`
-					Expected   float64 `json:"expected"`
-					Share      float64 `json:"share"`
-					Low        float64 `json:"low"`
-					High       float64 `json:"high"`
-					P          float64 `json:"p"`
-					Q          float64 `json:"q"`
-					Verdict    string  `json:"verdict"`
-				}{r.ID, r.Source.Name, r.Source.Key, r.Families, round(r.First.First), round(r.Expected), round(r.Share), round(r.Low), round(r.High), r.P, r.Q, r.Verdict})
+				err := a.emit("first", r.JSON())
 				if err != nil {
 					return err
 				}
@@ -97,24 +84,7 @@ func (c *firstsCmd) between(a *app, query string) error {
 		}
 		for _, r := range rows {
 			if a.JSON {
-				err := a.emit("lag", struct {
-					Left      string  `json:"left"`
-					LeftName  string  `json:"left_name"`
-					Right     string  `json:"right"`
-					RightName string  `json:"right_name"`
-					Both      int     `json:"both"`
-					LeftFirst int     `json:"left_first"`
-					RightFir  int     `json:"right_first"`
-					Ties      int     `json:"ties"`
-					OnlyLeft  int     `json:"only_left"`
-					OnlyRight int     `json:"only_right"`
-					Median    float64 `json:"median_seconds"`
-					Low       float64 `json:"low"`
-					High      float64 `json:"high"`
-					P         float64 `json:"p"`
-					Q         float64 `json:"q"`
-					Verdict   string  `json:"verdict"`
-				}{r.AID, r.A.Name, r.BID, r.B.Name, r.Both, r.AFirst, r.BFirst, r.Ties, r.OnlyA, r.OnlyB, r.Median, r.Low, r.High, r.P, r.Q, r.Verdict})
+				err := a.emit("lag", r.JSON())
 				if err != nil {
 					return err
 				}

@@ -36,7 +36,7 @@ func (c *showCmd) Run(a *app) error {
 				return err
 			}
 			if a.JSON {
-				return a.emitFamily(d, f)
+				return a.emit("family", d.FamilyJSON(f))
 			}
 			a.printFamily(d, f, false)
 			return nil

@@ -98,9 +98,9 @@ func (s *server) families(r *http.Request) (reply, error) {
 		}
 		d.Empty, d.Single = stats.Statements == 0, stats.Statements > 0
 	}
-	list := make([]familyJSON, len(d.Rows))
+	list := make([]familyRowJSON, len(d.Rows))
 	for i, x := range d.Rows {
-		list[i] = familyJSON{ID: x.ID, First: s.desk.StatementID(x.First), Size: x.Members, Sources: x.Sources, From: whenOf(x.From), To: whenOf(x.To),
+		list[i] = familyRowJSON{ID: x.ID, First: s.desk.StatementID(x.First), Size: x.Members, Sources: x.Sources, From: desk.WhenOf(x.From), To: desk.WhenOf(x.To),
 			Languages: x.Tags, URL: x.URL + ".json"}
 	}
 	rep.data, rep.json = &d, list

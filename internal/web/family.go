@@ -122,7 +122,7 @@ func (s *server) family(r *http.Request) (reply, error) {
 	if d.Acts, err = s.actsOf(ctx, f.Decisions); err != nil {
 		return reply{}, err
 	}
-	rep := reply{page: "family", title: "Family of " + first.SourceName + ", " + s.when(first.Posted).Local, json: s.familyJSON(f, d.Acts)}
+	rep := reply{page: "family", title: "Family of " + first.SourceName + ", " + s.when(first.Posted).Local, json: familyJSON{s.desk.FamilyJSON(f), s.actsJSON(d.Acts)}}
 	if !wantsJSON(r) { // comparing texts is most of the work
 		most := membersShown
 		if r.URL.Query().Get("members") == "all" {

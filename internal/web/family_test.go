@@ -77,7 +77,7 @@ func TestFamiliesAreShown(t *testing.T) {
 	if w := c.once(http.MethodGet, "localhost", "/y/"+c.desk.StatementID(families[0].First)); !strings.HasPrefix(w.Header().Get("Location"), "/y/"+families[0].ID+"/") {
 		t.Errorf("the family by its statement: %d to %q", w.Code, w.Header().Get("Location"))
 	}
-	var list []familyJSON
+	var list []familyRowJSON
 	w := c.get("/families.json?min=5&limit=3")
 	if err := json.Unmarshal(w.Body.Bytes(), &list); err != nil || len(list) != 3 || list[0].Size < 5 || !strings.Contains(w.Header().Get("Link"), "limit=15") {
 		t.Errorf("%+v %v %q", list, err, w.Header().Get("Link"))
@@ -120,7 +120,7 @@ func TestFamilyThatWasMergedLeadsOn(t *testing.T) {
 
 func TestFirstsAreShown(t *testing.T) {
 	c := sampleCase(t)
-	var list []firstJSON
+	var list []desk.FirstJSON
 	if err := json.Unmarshal(c.get("/firsts.json").Body.Bytes(), &list); err != nil || len(list) < 3 {
 		t.Fatalf("%d sources, %v", len(list), err)
 	}
@@ -131,7 +131,7 @@ func TestFirstsAreShown(t *testing.T) {
 		}
 	}
 	v := url.Values{"between": {list[0].Who, list[1].Who, list[2].Who}}
-	var pairs []lagJSON
+	var pairs []desk.LagJSON
 	if err := json.Unmarshal(c.get("/firsts.json?"+v.Encode()).Body.Bytes(), &pairs); err != nil || len(pairs) != 3 {
 		t.Errorf("%d pairs, %v", len(pairs), err)
 	}

@@ -94,11 +94,11 @@ func (s *server) firsts(r *http.Request) (reply, error) {
 		return reply{}, err
 	}
 	d.Families, d.Issued = found.Families, found.Issued
-	list := []firstJSON{}
+	list := []desk.FirstJSON{}
 	d.Axis = axisOf(found.Rows)
 	for _, x := range found.Rows {
 		d.Rows = append(d.Rows, s.firstRow(x, float64(d.Axis)/100))
-		list = append(list, firstJSON{x.ID, x.Source.Name, x.Source.Key, x.Families, round(x.First.First), round(x.Expected), round(x.Share), round(x.Low), round(x.High), x.P, x.Q, x.Verdict})
+		list = append(list, x.JSON())
 	}
 	return reply{page: "firsts", title: "Who breaks first", data: d, json: list}, nil
 }
@@ -146,7 +146,7 @@ func (s *server) pairs(r *http.Request, d firstsData) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	list := []lagJSON{}
+	list := []desk.LagJSON{}
 	for _, x := range rows {
 		row := lagRow{LagRow: x, AURL: s.atSource(x.Lag.A), BURL: s.atSource(x.Lag.B), TooFew: x.Verdict == record.VerdictTooFew, None: x.Both == 0,
 			Median: stretch(int64(x.Median)), Range: stretch(int64(x.Low)) + " to " + stretch(int64(x.High))}
@@ -157,42 +157,7 @@ func (s *server) pairs(r *http.Request, d firstsData) (reply, error) {
 			row.Winner = x.B.Name
 		}
 		d.Lags = append(d.Lags, row)
-		list = append(list, lagJSON{x.AID, x.A.Name, x.BID, x.B.Name, x.Both, x.AFirst, x.BFirst, x.Ties, x.OnlyA, x.OnlyB, x.Median, x.Low, x.High, x.P, x.Q, x.Verdict})
+		list = append(list, x.JSON())
 	}
 	return reply{page: "firsts", title: "Who of them is first", data: d, json: list}, nil
-}
-
-// firstJSON is the `first` object of the CLI contract, lagJSON its `lag`.
-type firstJSON struct {
-	Who        string  `json:"who"`
-	SourceName string  `json:"source_name"`
-	ExternalID string  `json:"external_id"`
-	Families   int     `json:"families"`
-	First      float64 `json:"first"`
-	Expected   float64 `json:"expected"`
-	Share      float64 `json:"share"`
-	Low        float64 `json:"low"`
-	High       float64 `json:"high"`
-	P          float64 `json:"p"`
-	Q          float64 `json:"q"`
-	Verdict    string  `json:"verdict"`
-}
-
-type lagJSON struct {
-	Left       string  `json:"left"`
-	LeftName   string  `json:"left_name"`
-	Right      string  `json:"right"`
-	RightName  string  `json:"right_name"`
-	Both       int     `json:"both"`
-	LeftFirst  int     `json:"left_first"`
-	RightFirst int     `json:"right_first"`
-	Ties       int     `json:"ties"`
-	OnlyLeft   int     `json:"only_left"`
-	OnlyRight  int     `json:"only_right"`
-	Median     float64 `json:"median_seconds"`
-	Low        float64 `json:"low"`
-	High       float64 `json:"high"`
-	P          float64 `json:"p"`
-	Q          float64 `json:"q"`
-	Verdict    string  `json:"verdict"`
 }
