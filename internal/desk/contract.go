@@ -112,6 +112,33 @@ type LagJSON struct {
 	Verdict    string  `json:"verdict"`
 }
 
+// SpreadJSON is how a source takes part in what travels, in a `source` object.
+type SpreadJSON struct {
+	Issuer   bool         `json:"issuer,omitempty"`
+	Families int          `json:"families"`
+	First    int          `json:"first"`
+	Median   *int64       `json:"median_seconds,omitempty"`
+	Taken    []OtherJSON  `json:"taken"`
+	Given    []OtherJSON  `json:"given"`
+	Forwards []OriginJSON `json:"forwards_named"`
+	Rhythm   [7][24]int64 `json:"rhythm"` // posts by weekday, Sunday first, and hour in the case's zone
+}
+
+// OtherJSON is another source and how often two were in one family.
+type OtherJSON struct {
+	Source     string `json:"source"`
+	SourceName string `json:"source_name"`
+	Families   int    `json:"families"`
+	Median     int64  `json:"median_seconds"`
+}
+
+// OriginJSON is whom a source's forward headers name.
+type OriginJSON struct {
+	Source     string `json:"source,omitempty"`
+	SourceName string `json:"source_name"`
+	N          int64  `json:"posts"`
+}
+
 func round(x float64) float64 { return float64(int64(x*1000+.5)) / 1000 }
 
 // WhenOf is a catalog's time as record.When; unknown for NoSeconds.
@@ -169,4 +196,23 @@ func (r FirstRow) JSON() FirstJSON {
 // JSON is r for programs.
 func (r LagRow) JSON() LagJSON {
 	return LagJSON{r.AID, r.A.Name, r.BID, r.B.Name, r.Both, r.AFirst, r.BFirst, r.Ties, r.OnlyA, r.OnlyB, r.Median, r.Low, r.High, r.P, r.Q, r.Verdict}
+}
+
+// JSON is s for programs.
+func (s Spread) JSON() SpreadJSON {
+	others := func(list []Other) []OtherJSON {
+		all := make([]OtherJSON, len(list))
+		for i, o := range list {
+			all[i] = OtherJSON{o.ID, o.Source.Name, o.N, o.Median}
+		}
+		return all
+	}
+	j := SpreadJSON{s.Issuer, s.Families, s.First, nil, others(s.Taken), others(s.Given), make([]OriginJSON, len(s.Origins)), s.Week}
+	if s.Median >= 0 {
+		j.Median = &s.Median
+	}
+	for i, o := range s.Origins {
+		j.Forwards[i] = OriginJSON{o.ID, o.Name, o.N}
+	}
+	return j
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"dalil/internal/catalog"
+	"dalil/internal/desk"
 	"dalil/internal/query"
 	"dalil/internal/record"
 )
@@ -66,10 +67,10 @@ func (s *server) source(r *http.Request) (reply, error) {
 	}
 	return reply{page: "source", title: src.Name, data: d, json: struct {
 		sourceJSON
-		Months []bar      `json:"months"`
-		Holes  []gapJSON  `json:"gap_list"`
-		Spread spreadJSON `json:"spread"`
-	}{d.json(), d.Months.Bars, gapsJSON(d.Gaps), d.Spread.json()}}, nil
+		Months []bar           `json:"months"`
+		Holes  []gapJSON       `json:"gap_list"`
+		Spread desk.SpreadJSON `json:"spread"`
+	}{d.json(), d.Months.Bars, gapsJSON(d.Gaps), d.Spread.Spread.JSON()}}, nil
 }
 
 // fromSource is the filter for one source, by its key, which is exact.
