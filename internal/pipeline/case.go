@@ -344,6 +344,9 @@ func (c *Case) Close() error {
 // Now returns our clock.
 func (c *Case) Now() time.Time { return c.stores.Now() }
 
+// Writable reports whether the case was opened for writing.
+func (c *Case) Writable() bool { return c.write }
+
 // Handle is the name the person at work signs with.
 func (c *Case) Handle() string { return c.handle }
 

@@ -14,7 +14,7 @@ import (
 // render writes a part the way pages do.
 func render(t *testing.T, name string, data any) string {
 	t.Helper()
-	tmpl := template.Must(template.New("x").Funcs((&server{}).functions()).ParseFS(files, "parts.tmpl"))
+	tmpl := template.Must(template.New("x").Funcs((&server{}).functions(tongues()[0])).ParseFS(files, "parts.tmpl"))
 	var b strings.Builder
 	if err := tmpl.ExecuteTemplate(&b, name, data); err != nil {
 		t.Fatal(err)
@@ -139,7 +139,7 @@ func FuzzProse(f *testing.F) {
 		f.Add(x[0], "mention", 0, 5, "bold", 2, 4)
 	}
 	f.Add("https://example.org/x @abc #d", "text_link", 3, 9, "hashtag", 1, 20)
-	tmpl := template.Must(template.New("x").Funcs((&server{}).functions()).ParseFS(files, "parts.tmpl"))
+	tmpl := template.Must(template.New("x").Funcs((&server{}).functions(tongues()[0])).ParseFS(files, "parts.tmpl"))
 	f.Fuzz(func(t *testing.T, text, kind1 string, from1, n1 int, kind2 string, from2, n2 int) {
 		text = strings.ToValidUTF8(text, "\uFFFD")
 		b := prose(text, "", []record.Entity{{Kind: kind1, Offset: from1, Length: n1, Target: text}, {Kind: kind2, Offset: from2, Length: n2}}, false)

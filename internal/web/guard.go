@@ -10,9 +10,9 @@ import (
 	"dalil/internal/record"
 )
 
-// pagePolicy lets a page load our style sheet, our fonts and evidence pictures
-// from here, and nothing else from anywhere.
-const pagePolicy = "default-src 'none'; style-src 'self'; font-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+// pagePolicy lets a page load our style sheet, our fonts, our scripts and
+// evidence pictures from here, and nothing else from anywhere.
+const pagePolicy = "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
 // guard sets the headers of every answer and turns away what no page of ours
 // would ask.
@@ -30,11 +30,6 @@ func (s *server) guard(next http.Handler) http.Handler {
 		h.Set("Cache-Control", "no-store") // evidence does not belong into a browser's cache
 		if !s.knownHost(r.Host) {
 			s.fail(w, r, &refusal{http.StatusMisdirectedRequest, fmt.Sprintf("this server is not %.80q", r.Host), "open it as http://localhost with its port"})
-			return
-		}
-		if r.Method != http.MethodGet && r.Method != http.MethodHead {
-			h.Set("Allow", "GET, HEAD")
-			s.fail(w, r, &refusal{http.StatusMethodNotAllowed, "these pages only show; nothing can be sent to them", "use the dalil command to change the case"})
 			return
 		}
 		next.ServeHTTP(w, r)

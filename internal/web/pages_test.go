@@ -24,7 +24,7 @@ import (
 // pageData is what each page is given, zero.
 func pageData() map[string]any {
 	return map[string]any{"overview": overviewData{}, "statements": &statementsData{}, "statement": statementData{}, "proof": proofData{}, "sources": []sourceRow{},
-		"source": sourceData{}, "imports": []importRow{}, "receipt": receiptData{}, "log": logData{}, "help": helpData{}, "out": outData{}, "families": &familiesData{}, "family": familyData{}, "firsts": firstsData{}, "fail": failure{}}
+		"source": sourceData{}, "imports": []importRow{}, "receipt": receiptData{}, "log": logData{}, "help": helpData{}, "out": outData{}, "families": &familiesData{}, "family": familyData{}, "firsts": firstsData{}, "settings": settingsData{}, "fail": failure{}}
 }
 
 // fill sets everything in v to something that is not zero.
@@ -73,8 +73,9 @@ func fill(v reflect.Value, depth int) {
 
 func TestEveryTemplateRunsEmptyAndFull(t *testing.T) {
 	c := newCase(t)
-	s := &server{desk: c.desk, zone: c.desk.Case.Zone}
-	pages := parsePages(s)
+	s := &server{desk: c.desk, zone: c.desk.Case.Zone, tongues: tongues()}
+	all := s.parsePages()
+	pages := all["en"]
 	data := pageData()
 	for name := range pages {
 		if _, ok := data[name]; !ok {
@@ -85,7 +86,7 @@ func TestEveryTemplateRunsEmptyAndFull(t *testing.T) {
 		full := reflect.New(reflect.TypeOf(zero)).Elem()
 		fill(full, 9)
 		for how, d := range map[string]any{"empty": zero, "full": full.Interface()} {
-			v := view{Title: "T", Case: "C", Data: d}
+			v := view{Title: "T", Case: "C", Data: d, Tongue: s.tongues[0], Self: "/x?q=1"}
 			if how == "full" {
 				fill(reflect.ValueOf(&v).Elem().FieldByName("Stand"), 3)
 				v.JSON, v.Query = "/x.json", `"><script>`

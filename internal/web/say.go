@@ -13,12 +13,20 @@ import (
 
 // functions are what templates may call. None of them returns markup, but for
 // the drawing of a strip.
-func (s *server) functions() template.FuncMap {
+func (s *server) functions(l *tongue) template.FuncMap {
 	return template.FuncMap{
+		"t":       l.phrase,
+		"tongues": func() []*tongue { return s.tongues },
+		"say":     l.say,
+		"n": func(v any) string {
+			if n, ok := whole(v); ok {
+				return l.number(n)
+			}
+			return ""
+		},
+		"count":    l.count,
 		"bidi":     bidi,
 		"machine":  machine,
-		"n":        digits,
-		"count":    count,
 		"bytes":    size,
 		"when":     s.when,
 		"clock":    s.clock,
@@ -41,9 +49,6 @@ func (s *server) functions() template.FuncMap {
 		"source":  func(leaf uint64) string { return s.desk.Case.IDs.ID(record.KindSource, leaf) },
 		"capture": func(leaf uint64) string { return s.desk.Case.IDs.ID(record.KindCapture, leaf) },
 		"run":     func(leaf uint64) string { return s.desk.Case.IDs.ID(record.KindRun, leaf) },
-		"here": func(path, at string) bool {
-			return path == at || at != "/" && strings.HasPrefix(path, at+"/") || at == "/statements" && strings.HasPrefix(path, "/s/") || at == "/sources" && strings.HasPrefix(path, "/c/") || at == "/families" && (strings.HasPrefix(path, "/y/") || path == "/firsts")
-		},
 	}
 }
 

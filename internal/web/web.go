@@ -1,5 +1,5 @@
-// Package web shows a case in a browser: plain pages that need no script, load
-// nothing from elsewhere and change nothing.
+// Package web is the desk in a browser: plain pages that need no script and load
+// nothing from elsewhere.
 //
 // The rules of these pages, each held by a test:
 //
@@ -12,6 +12,10 @@
 //     out lead to a page that says what opening them would tell.
 //   - A page is three files side by side: page.go, page.tmpl, page.css. Every
 //     page answers .json with the same content.
+//   - Showing changes nothing. What changes something is a form that is posted,
+//     answered with 303, and leaves a record with a name under it.
+//   - Words of ours are said in the reader's language (tongue.go); what a source
+//     wrote is never translated in place.
 package web
 
 import (
@@ -33,7 +37,7 @@ import (
 	"dalil/internal/record"
 )
 
-//go:embed *.tmpl *.css fonts/*.woff2
+//go:embed *.tmpl *.css fonts/*.woff2 words/*.po
 var files embed.FS
 
 // Options are the choices of whoever serves.
@@ -52,9 +56,11 @@ type server struct {
 	zone   *time.Location
 	hosts  []string
 	wait   time.Duration
-	pages  map[string]*template.Template
+	pages  map[string]map[string]*template.Template // by language of the interface, and name
 	sheet  []byte
 	static string // address of the style sheet
+
+	tongues []*tongue
 
 	mu     sync.Mutex
 	counts map[monthKey]monthCount // of closed months: the log only grows
@@ -66,12 +72,27 @@ func New(d *desk.Desk, opt Options) http.Handler {
 	if s.wait == 0 {
 		s.wait = 20 * time.Second
 	}
-	s.pages = parsePages(s)
+	s.tongues = tongues()
+	s.pages = s.parsePages()
 	s.sheet = styleSheet()
 	s.static = "/static/dalil-" + record.DigestOf(s.sheet).String()[:12] + ".css"
 
 	m := http.NewServeMux()
-	for pattern, make := range map[string]func(*http.Request) (reply, error){
+	for pattern, make := range s.shown() {
+		m.Handle("GET "+pattern, s.page(make))
+	}
+	for pattern, do := range s.done() {
+		m.Handle("POST "+pattern, s.act(do))
+	}
+	m.HandleFunc("GET "+s.static, s.serveSheet)
+	m.HandleFunc("GET /static/fonts/{name}", s.serveFont)
+	m.HandleFunc("/", s.nowhere)
+	return s.guard(http.NewCrossOriginProtection().Handler(jsonSuffix(m)))
+}
+
+// shown lists the pages.
+func (s *server) shown() map[string]func(*http.Request) (reply, error) {
+	return map[string]func(*http.Request) (reply, error){
 		"/{$}":              s.overview,
 		"/statements":       s.statements,
 		"/s/{id}":           s.statement,
@@ -86,19 +107,28 @@ func New(d *desk.Desk, opt Options) http.Handler {
 		"/imports":          s.imports,
 		"/imports/{id}":     s.receipt,
 		"/log":              s.log,
+		"/settings":         s.settings,
 		"/help":             s.help,
 		"/out":              s.out,
 		"/s/{id}/raw":       s.raw,
 		"/s/{id}/media/{n}": s.media,
-	} {
-		m.Handle(pattern, s.page(make))
 	}
-	m.HandleFunc(s.static, s.serveSheet)
-	m.HandleFunc("/static/fonts/{name}", s.serveFont)
-	m.Handle("/", s.page(func(r *http.Request) (reply, error) {
-		return reply{}, record.WithHint(fmt.Errorf("there is no page %q: %w", r.URL.Path, record.ErrNotFound), "go to the overview, or search")
-	}))
-	return s.guard(http.NewCrossOriginProtection().Handler(jsonSuffix(m)))
+}
+
+// done lists what can be posted: each does one thing and says where to go on.
+func (s *server) done() map[string]func(http.ResponseWriter, *http.Request) (string, error) {
+	return map[string]func(http.ResponseWriter, *http.Request) (string, error){
+		"/settings": s.choose,
+	}
+}
+
+func (s *server) nowhere(w http.ResponseWriter, r *http.Request) {
+	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		w.Header().Set("Allow", "GET, HEAD")
+		s.fail(w, r, &refusal{http.StatusMethodNotAllowed, "nothing can be sent to this address", "go back, and use the page's own buttons"})
+		return
+	}
+	s.fail(w, r, record.WithHint(fmt.Errorf("there is no page %q: %w", r.URL.Path, record.ErrNotFound), "go to the first page, or search"))
 }
 
 // reply is what a page has to say.
@@ -122,15 +152,21 @@ type download struct {
 
 // view is what every template gets: its data and what the frame around it says.
 type view struct {
-	Title string
-	Case  string
-	Zone  string
-	Sheet string
-	Query string // in the search box
-	Here  string // path, to mark where one is
-	JSON  string // address of the same page for programs; "" when there is none
-	Stand desk.Standing
-	Data  any
+	Title   string
+	Case    string
+	Zone    string
+	Sheet   string
+	Scripts []string
+	Query   string // in the search box
+	Here    string // path, to mark where one is
+	Self    string // address of this page, to come back to
+	JSON    string // address of the same page for programs; "" when there is none
+	Tongue  *tongue
+	Choices choices
+	Rail    []railPart
+	Who     string // who acts here; "" when nobody can
+	Stand   desk.Standing
+	Data    any
 }
 
 // page makes a handler of a page.
@@ -164,14 +200,18 @@ func (s *server) page(make func(*http.Request) (reply, error)) http.Handler {
 // write sends a page. It is rendered whole before the first byte goes out, so
 // that a page is never half a page.
 func (s *server) write(w http.ResponseWriter, r *http.Request, rep reply) {
+	l := s.tongueOf(r)
 	v := view{Title: rep.title, Case: s.desk.Case.Config.Name, Zone: zoneName(s.zone, s.desk.Case.Now()), Sheet: s.static,
-		Query: r.URL.Query().Get("q"), Here: r.URL.Path, Data: rep.data}
+		Query: r.URL.Query().Get("q"), Here: r.URL.Path, Self: r.URL.RequestURI(), Data: rep.data, Tongue: l, Choices: choicesOf(r), Rail: s.rail(r)}
+	if s.desk.Case.Writable() {
+		v.Who = s.desk.Case.Handle()
+	}
 	if rep.json != nil {
 		v.JSON = jsonAddress(r)
 	}
 	v.Stand, _ = s.desk.Standing(r.Context()) // the footer does without what cannot be read
 	var b strings.Builder
-	if err := s.pages[rep.page].ExecuteTemplate(&b, "layout.tmpl", v); err != nil {
+	if err := s.pages[l.Tag][rep.page].ExecuteTemplate(&b, "layout.tmpl", v); err != nil {
 		http.Error(w, "The page could not be made.", http.StatusInternalServerError)
 		return
 	}
@@ -223,16 +263,25 @@ func (s *server) serveFont(w http.ResponseWriter, r *http.Request) {
 	http.ServeContent(w, r, "", time.Time{}, strings.NewReader(string(b)))
 }
 
-// parsePages parses every page with the frame and the parts they share. The
-// templates are embedded: that they parse is known when the tests have run.
-func parsePages(s *server) map[string]*template.Template {
+// parsePages parses every page with the frame and the parts they share, once for
+// each language of the interface. The templates are embedded: that they parse is
+// known when the tests have run.
+func (s *server) parsePages() map[string]map[string]*template.Template {
 	names, _ := fs.Glob(files, "*.tmpl")
 	shared := []string{"layout.tmpl", "parts.tmpl"}
-	pages := map[string]*template.Template{}
-	for _, n := range names {
-		if !slices.Contains(shared, n) {
-			t := template.New(n).Funcs(s.functions())
-			pages[strings.TrimSuffix(n, ".tmpl")] = template.Must(t.ParseFS(files, append(shared, n)...))
+	pages := map[string]map[string]*template.Template{}
+	for i, l := range s.tongues {
+		pages[l.Tag] = map[string]*template.Template{}
+		for _, n := range names {
+			page := strings.TrimSuffix(n, ".tmpl")
+			switch {
+			case slices.Contains(shared, n):
+			case i == 0:
+				t := template.New(n).Funcs(s.functions(l))
+				pages[l.Tag][page] = template.Must(t.ParseFS(files, append(shared, n)...))
+			default: // the English one, before it was ever executed
+				pages[l.Tag][page] = template.Must(pages[s.tongues[0].Tag][page].Clone()).Funcs(s.functions(l))
+			}
 		}
 	}
 	return pages

@@ -1,0 +1,60 @@
+package web
+
+import (
+	"net/http"
+	"strings"
+)
+
+// railPart is a group of places in the rail.
+type railPart struct {
+	Label  string
+	Places []railPlace
+}
+
+// railPlace is one of the places that are always at hand.
+type railPlace struct {
+	Name, URL string
+	Key       string // typed behind g
+	Here      bool
+	N         int64  // what waits there; 0 shows nothing
+	NWord     string // what N counts
+}
+
+// rail lists the places, with the one the reader is in marked.
+func (s *server) rail(r *http.Request) []railPart {
+	parts := []railPart{
+		{Label: key("Work"), Places: []railPlace{
+			{Name: key("Today"), URL: "/", Key: "t"},
+			{Name: key("Statements"), URL: "/statements", Key: "s"},
+			{Name: key("Families"), URL: "/families", Key: "y"},
+			{Name: key("Who breaks first"), URL: "/firsts", Key: "b"},
+		}},
+		{Label: key("Case"), Places: []railPlace{
+			{Name: key("Sources"), URL: "/sources", Key: "r"},
+			{Name: key("Imports"), URL: "/imports", Key: "m"},
+			{Name: key("Log"), URL: "/log", Key: "l"},
+			{Name: key("Settings"), URL: "/settings", Key: ","},
+			{Name: key("Help"), URL: "/help", Key: "h"},
+		}},
+	}
+	for i := range parts {
+		for j := range parts[i].Places {
+			p := &parts[i].Places[j]
+			p.Here = within(r.URL.Path, p.URL)
+		}
+	}
+	return parts
+}
+
+// within reports whether a page belongs to a place of the rail.
+func within(path, place string) bool {
+	if place == "/" {
+		return path == "/"
+	}
+	for _, at := range append([]string{place}, map[string][]string{"/statements": {"/s"}, "/sources": {"/c"}, "/families": {"/y"}}[place]...) {
+		if path == at || strings.HasPrefix(path, at+"/") {
+			return true
+		}
+	}
+	return false
+}
