@@ -96,6 +96,7 @@ type commands struct {
 	Show       showCmd       `cmd:"" help:"Show a statement, source, capture, import or decision, or a list of them."`
 	Families   familiesCmd   `cmd:"" help:"Show texts that travel: who had each first, who took it up, how each copy differs."`
 	Firsts     firstsCmd     `cmd:"" help:"Show who breaks first, against what chance would give."`
+	Cite       citeCmd       `cmd:"" help:"Say how a statement is cited, in four styles."`
 	Verify     verifyCmd     `cmd:"" help:"Prove that nothing in a case or bundle was changed."`
 	Bundle     bundleCmd     `cmd:"" help:"Pack evidence for a stranger to verify."`
 	Withdraw   withdrawCmd   `cmd:"" help:"Hide a statement and bar it from being cited; nothing is destroyed."`
