@@ -2,9 +2,11 @@ package web
 
 import (
 	"context"
-	"fmt"
 	"net/http"
+	"net/url"
 	"slices"
+	"strconv"
+	"strings"
 
 	"dalil/internal/catalog"
 	"dalil/internal/desk"
@@ -16,6 +18,7 @@ type act struct {
 	Leaf   uint64
 	At     int64
 	By     string
+	Action string // as the log has it
 	What   string // verb
 	Target string // id of what it was done to
 	URL    string
@@ -24,63 +27,87 @@ type act struct {
 	ID     string
 }
 
-const actsShown = 200
+const actsShown = 100
 
-// acts lists the newest decisions and imports, newest first.
-func (s *server) acts(ctx context.Context, most int) ([]act, error) {
+// acts lists the newest decisions and imports that want holds for, newest first,
+// from before an entry of the log on (0: from its end), and whether there are more.
+func (s *server) acts(ctx context.Context, l *tongue, most int, before uint64, want func(by, action string) bool) (all []act, more bool, err error) {
 	cat := s.desk.Case.Catalog
 	decisions, err := cat.AllDecisions(ctx)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	runs, err := cat.Runs(ctx)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	slices.Reverse(decisions)
-	var all []act
-	for _, x := range decisions[:min(len(decisions), most)] {
-		a, err := s.actOf(ctx, x)
-		if err != nil {
-			return nil, err
+	for len(all) <= most && len(decisions)+len(runs) > 0 {
+		if len(runs) == 0 || len(decisions) > 0 && decisions[0].Leaf > runs[0].Leaf {
+			x := decisions[0]
+			decisions = decisions[1:]
+			if before != 0 && x.Leaf >= before || !want(x.By, x.Action) {
+				continue
+			}
+			a, err := s.actOf(ctx, x)
+			if err != nil {
+				return nil, false, err
+			}
+			all = append(all, a)
+			continue
 		}
-		all = append(all, a)
-	}
-	for _, x := range runs[:min(len(runs), most)] {
+		x := runs[0]
+		runs = runs[1:]
+		if before != 0 && x.Leaf >= before || !want(x.By, x.Verb) {
+			continue
+		}
 		row := s.importRow(x)
-		all = append(all, act{Leaf: x.Leaf, At: x.At, By: x.By, What: "imported", Target: row.ID, URL: row.URL, ID: row.ID,
-			Reason: fmt.Sprintf("%s new, %s known, %s edited", number(row.Receipt.New), number(row.Receipt.Known), number(row.Receipt.Edits))})
+		all = append(all, act{Leaf: x.Leaf, At: x.At, By: x.By, Action: x.Verb, What: actionWords(x.Verb), Target: row.ID, URL: row.URL, ID: row.ID,
+			Reason: l.t("{new} new, {known} known, {edited} edited", "new", l.number(int(row.Receipt.New)), "known", l.number(int(row.Receipt.Known)), "edited", l.number(int(row.Receipt.Edits)))})
 	}
-	slices.SortFunc(all, func(a, b act) int { return int(b.Leaf) - int(a.Leaf) })
-	return all[:min(len(all), most)], nil
+	if len(all) > most {
+		return all[:most], true, nil
+	}
+	return all, false, nil
 }
 
+func anybody(string, string) bool { return true }
+
 func (s *server) actOf(ctx context.Context, x record.Decision) (act, error) {
-	a := act{Leaf: x.Leaf, At: x.At, By: x.By, What: actionWords(x.Action), Reason: x.Reason, Undone: x.Undone != 0,
+	a := act{Leaf: x.Leaf, At: x.At, By: x.By, Action: x.Action, What: actionWords(x.Action), Reason: x.Reason, Undone: x.Undone != 0,
 		ID: s.desk.Case.IDs.ID(record.KindDecision, x.Leaf)}
 	e, err := s.desk.Case.Catalog.Entry(ctx, x.Target)
 	if err != nil {
 		return a, err
 	}
-	ids := s.desk.Case.IDs
-	switch e.Kind {
-	case record.LeafStatement:
-		a.Target = ids.ID(record.KindStatement, x.Target)
-		a.URL = "/s/" + a.Target
-	case record.LeafCapture:
-		a.Target = ids.ID(record.KindCapture, x.Target)
-	case record.LeafSource:
-		a.Target = ids.ID(record.KindSource, x.Target)
-		a.URL = "/c/" + a.Target
-	case record.LeafDecision:
-		a.Target = ids.ID(record.KindDecision, x.Target)
-	case record.LeafGap:
-		a.Target = ids.ID(record.KindGap, x.Target)
-	default:
-		a.Target = ids.ID(record.KindLeaf, x.Target)
-	}
+	a.Target, a.URL = s.named(e.Kind, x.Target)
 	return a, nil
 }
+
+// named is the id of a record and the address of its page.
+func (s *server) named(kind record.LeafKind, leaf uint64) (id, at string) {
+	ids := s.desk.Case.IDs
+	switch kind {
+	case record.LeafStatement:
+		id = ids.ID(record.KindStatement, leaf)
+		return id, "/s/" + id
+	case record.LeafCapture:
+		return ids.ID(record.KindCapture, leaf), entryAt(leaf)
+	case record.LeafSource:
+		id = ids.ID(record.KindSource, leaf)
+		return id, "/c/" + id
+	case record.LeafRun:
+		id = ids.ID(record.KindRun, leaf)
+		return id, "/imports/" + id
+	case record.LeafDecision:
+		return ids.ID(record.KindDecision, leaf), entryAt(leaf)
+	case record.LeafGap:
+		return ids.ID(record.KindGap, leaf), entryAt(leaf)
+	}
+	return ids.ID(record.KindLeaf, leaf), entryAt(leaf)
+}
+
+func entryAt(leaf uint64) string { return "/log/" + strconv.FormatUint(leaf, 10) }
 
 type actJSON struct {
 	ID     string `json:"id"`
@@ -96,7 +123,7 @@ type actJSON struct {
 func (s *server) actsJSON(acts []act) []actJSON {
 	list := make([]actJSON, len(acts))
 	for i, a := range acts {
-		list[i] = actJSON{a.ID, s.clock(a.At).Machine, a.By, a.What, a.Target, a.Reason, a.Undone, a.Leaf}
+		list[i] = actJSON{a.ID, s.clock(a.At).Machine, a.By, a.Action, a.Target, a.Reason, a.Undone, a.Leaf}
 	}
 	return list
 }
@@ -106,13 +133,16 @@ type logData struct {
 	Stand desk.Standing
 	Stats catalog.Stats
 	Acts  []act
+	More  string   // address of older ones
+	First string   // address of the newest, when this is not it
 	Gaps  []gapRow // that a person recorded
-	Most  int
+	By    []choice // whose acts are shown
+	Do    []choice // which acts
 }
 
 func (s *server) log(r *http.Request) (reply, error) {
-	ctx := r.Context()
-	d := logData{Most: actsShown}
+	ctx, l := r.Context(), s.tongueOf(r)
+	var d logData
 	var err error
 	if d.Stand, err = s.desk.Standing(ctx); err != nil {
 		return reply{}, err
@@ -120,17 +150,57 @@ func (s *server) log(r *http.Request) (reply, error) {
 	if d.Stats, err = s.desk.Case.Catalog.Stats(ctx); err != nil {
 		return reply{}, err
 	}
-	if d.Acts, err = s.acts(ctx, actsShown); err != nil {
-		return reply{}, err
-	}
-	gaps, err := s.desk.Case.Catalog.Gaps(ctx, 0)
+	ask := r.URL.Query()
+	before, _ := strconv.ParseUint(ask.Get("before"), 10, 64) // anything else is the newest
+	by, do := ask.Get("by"), ask.Get("do")
+	people, verbs := map[string]int64{}, map[string]int64{}
+	more := false
+	d.Acts, more, err = s.acts(ctx, l, actsShown, before, func(b, a string) bool {
+		people[b]++
+		verbs[a]++
+		return (by == "" || b == by) && (do == "" || a == do)
+	})
 	if err != nil {
 		return reply{}, err
 	}
-	gaps = slices.DeleteFunc(gaps, func(g record.Gap) bool { return g.Why == "ids" })
-	slices.Reverse(gaps)
-	if d.Gaps, err = s.gapRows(ctx, gaps[:min(len(gaps), actsShown)]); err != nil {
-		return reply{}, err
+	at := func(by, do string, before uint64) string {
+		v := url.Values{}
+		for name, value := range map[string]string{"by": by, "do": do} {
+			if value != "" {
+				v.Set(name, value)
+			}
+		}
+		if before != 0 {
+			v.Set("before", strconv.FormatUint(before, 10))
+		}
+		return strings.TrimSuffix("/log?"+v.Encode(), "?")
 	}
-	return reply{page: "log", title: "Log", data: d, json: s.actsJSON(d.Acts)}, nil
+	if more {
+		d.More = at(by, do, d.Acts[len(d.Acts)-1].Leaf)
+	}
+	if before != 0 {
+		d.First = at(by, do, 0)
+	}
+	for _, b := range byCount(people) {
+		d.By = append(d.By, choice{Name: b, N: -1, On: b == by, URL: at(map[bool]string{false: b}[b == by], do, 0)})
+	}
+	for _, a := range byCount(verbs) {
+		d.Do = append(d.Do, choice{Name: actionWords(a), N: -1, On: a == do, URL: at(by, map[bool]string{false: a}[a == do], 0)})
+	}
+	if before == 0 && by == "" && do == "" {
+		gaps, err := s.desk.Case.Catalog.Gaps(ctx, 0)
+		if err != nil {
+			return reply{}, err
+		}
+		gaps = slices.DeleteFunc(gaps, func(g record.Gap) bool { return g.Why == "ids" })
+		slices.Reverse(gaps)
+		if d.Gaps, err = s.gapRows(ctx, gaps[:min(len(gaps), actsShown)]); err != nil {
+			return reply{}, err
+		}
+	}
+	rep := reply{page: "log", title: key("Log"), data: d, json: s.actsJSON(d.Acts)}
+	if d.More != "" {
+		rep.next = strings.Replace(d.More, "/log", "/log.json", 1)
+	}
+	return rep, nil
 }

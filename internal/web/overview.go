@@ -70,7 +70,7 @@ func (s *server) overview(r *http.Request) (reply, error) {
 	if d.Gaps, err = s.gapRows(ctx, gaps[:min(len(gaps), newestShown)]); err != nil {
 		return reply{}, err
 	}
-	if d.Acts, err = s.acts(ctx, newestShown); err != nil {
+	if d.Acts, _, err = s.acts(ctx, s.tongueOf(r), newestShown, 0, anybody); err != nil {
 		return reply{}, err
 	}
 	stand, err := s.desk.Standing(ctx)

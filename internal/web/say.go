@@ -43,6 +43,7 @@ func (s *server) functions(l *tongue) template.FuncMap {
 		"pvalue":   pvalue,
 		"places":   places,
 		"names":    namesOf,
+		"action":   actionWords,
 		"statement": func(leaf uint64) string {
 			return s.desk.Case.IDs.ID(record.KindStatement, leaf)
 		},
@@ -215,11 +216,12 @@ func whyWords(how string) string {
 	return how
 }
 
-// actionWords say what a decision did.
+// actionWords say what was done.
 func actionWords(action string) string {
-	words := map[string]string{"withdraw": "withdrew", "restore": "restored", "erase-request": "asked to erase", "erase": "had erased",
-		"restrict": "restricted", "lift-restriction": "lifted the restriction of", "mark-public": "marked as public", "undo": "took back",
-		"merge": "put into a family", "split": "took out of its family", "issuer": "marked as an issuer’s own channel"}
+	words := map[string]string{"import": key("imported"), "capture": key("captured"), "ocr": key("read the text in pictures of"),
+		"withdraw": key("withdrew"), "restore": key("restored"), "erase-request": key("asked to erase"), "erase": key("had erased"),
+		"restrict": key("restricted"), "lift-restriction": key("lifted the restriction of"), "mark-public": key("marked as public"), "undo": key("took back"),
+		"merge": key("put into a family"), "split": key("took out of its family"), "issuer": key("marked as an issuer’s own channel")}
 	if w := words[action]; w != "" {
 		return w
 	}

@@ -107,6 +107,8 @@ func (s *server) shown() map[string]func(*http.Request) (reply, error) {
 		"/imports":          s.imports,
 		"/imports/{id}":     s.receipt,
 		"/log":              s.log,
+		"/log/entries":      s.entries,
+		"/log/{n}":          s.entry,
 		"/settings":         s.settings,
 		"/help":             s.help,
 		"/out":              s.out,
