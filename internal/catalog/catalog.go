@@ -66,6 +66,7 @@ type Catalog interface {
 	Newest(ctx context.Context, target uint64) (uint64, error)
 
 	Families
+	Triage
 
 	// Digest is a SHA-256 over all rows in a fixed order: two catalogs of the
 	// same log and program version have the same digest.
@@ -155,6 +156,7 @@ type Page struct {
 	Limit int    // 0 means 50; -1 every hit
 	After string // the Next of the page before; "" for the first
 	Total bool   // count all hits too (bounded: see Result.Total)
+	Now   int64  // seconds: what was put off until a time before this is new again; 0: nothing is
 }
 
 // Result is one page of hits.

@@ -46,6 +46,7 @@ func (d *Desk) Search(ctx context.Context, text string, page catalog.Page) (Foun
 	if err != nil {
 		return Found{}, err
 	}
+	page.Now = d.Case.Now().Unix()
 	res, err := d.Case.Catalog.Search(ctx, q, page)
 	return Found{Result: res, Query: typed, Echo: query.Echo(typed)}, err
 }
@@ -58,7 +59,7 @@ func (d *Desk) Parse(text string) (query.Query, error) {
 		return q, err
 	}
 	return query.MapValues(q, func(key, value string) (string, error) {
-		kind := map[string]record.Kind{"import": record.KindRun, "capture": record.KindCapture, "from": record.KindSource}[key]
+		kind := map[string]record.Kind{"import": record.KindRun, "capture": record.KindCapture, "from": record.KindSource, "family": record.KindFamily}[key]
 		if kind == 0 {
 			return value, nil
 		}
@@ -176,6 +177,11 @@ func (d *Desk) decide(ctx context.Context, action string, target uint64, reason 
 	if strings.TrimSpace(reason) == "" {
 		return record.Decision{}, record.WithHint(fmt.Errorf("%w: a decision needs a reason", record.ErrInvalid), "give one with --reason")
 	}
+	return d.record(ctx, action, target, reason, payload)
+}
+
+// record is decide for what needs no reason.
+func (d *Desk) record(ctx context.Context, action string, target uint64, reason string, payload any) (record.Decision, error) {
 	if d.DryRun {
 		return record.Decision{By: d.Case.Handle(), Action: action, Target: target, Reason: reason}, nil
 	}

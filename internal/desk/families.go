@@ -3,6 +3,7 @@ package desk
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -658,28 +659,12 @@ func (d *Desk) Undo(ctx context.Context, id, reason string) (record.Decision, er
 	if err != nil {
 		return record.Decision{}, err
 	}
-	all, err := d.Case.Catalog.AllDecisions(ctx)
-	if err != nil {
-		return record.Decision{}, err
+	x, err := d.Case.Catalog.Decision(ctx, leaf)
+	if err == nil {
+		return d.undo(ctx, id, x, reason)
 	}
-	for _, x := range all {
-		if x.Leaf != leaf {
-			continue
-		}
-		switch {
-		case x.Undone != 0:
-			return record.Decision{}, fmt.Errorf("%s was taken back already, by %s: %w", id, d.Case.IDs.ID(record.KindDecision, x.Undone), record.ErrConflict)
-		case x.Action == pipeline.ActionErase:
-			return record.Decision{}, fmt.Errorf("%s destroyed what it was about; that cannot be taken back: %w", id, record.ErrConflict)
-		}
-		if x.Action == "erase-request" && slices.ContainsFunc(all, func(o record.Decision) bool { return o.Action == pipeline.ActionErase && o.Target == x.Target }) {
-			return record.Decision{}, fmt.Errorf("%s was carried out: what it was about is destroyed, and that cannot be taken back: %w", id, record.ErrConflict)
-		}
-		y, err := d.decide(ctx, "undo", leaf, reason, nil)
-		if err != nil || d.DryRun {
-			return y, err
-		}
-		return y, d.Case.Analyse(ctx, nil)
+	if !errors.Is(err, record.ErrNotFound) {
+		return record.Decision{}, err
 	}
 	gaps, err := d.Case.Catalog.Gaps(ctx, 0)
 	if err != nil {
@@ -689,6 +674,53 @@ func (d *Desk) Undo(ctx context.Context, id, reason string) (record.Decision, er
 		return d.decide(ctx, "undo", leaf, reason, nil)
 	}
 	return record.Decision{}, record.WithHint(fmt.Errorf("%s is no decision: %w", id, record.ErrNotFound), "list them with `dalil show decisions`")
+}
+
+func (d *Desk) undo(ctx context.Context, id string, x record.Decision, reason string) (record.Decision, error) {
+	switch {
+	case x.Undone != 0:
+		return record.Decision{}, fmt.Errorf("%s was taken back already, by %s: %w", id, d.Case.IDs.ID(record.KindDecision, x.Undone), record.ErrConflict)
+	case x.Action == pipeline.ActionErase:
+		return record.Decision{}, fmt.Errorf("%s destroyed what it was about; that cannot be taken back: %w", id, record.ErrConflict)
+	}
+	if x.Action == "erase-request" {
+		carried, err := d.Case.Catalog.DecisionsBy(ctx, pipeline.ActionErase)
+		if err != nil {
+			return record.Decision{}, err
+		}
+		if slices.ContainsFunc(carried, func(o record.Decision) bool { return o.Target == x.Target }) {
+			return record.Decision{}, fmt.Errorf("%s was carried out: what it was about is destroyed, and that cannot be taken back: %w", id, record.ErrConflict)
+		}
+	}
+	base, err := d.bottom(ctx, x)
+	if err != nil {
+		return record.Decision{}, err
+	}
+	// What stands about units comes and goes with a key; the reason was asked for
+	// when names were masked, and is asked for again.
+	if lightly(base.Action) && strings.TrimSpace(reason) == "" {
+		return d.record(ctx, "undo", x.Leaf, "", nil)
+	}
+	y, err := d.decide(ctx, "undo", x.Leaf, reason, nil)
+	if err != nil || d.DryRun || base.Action != pipeline.ActionMerge && base.Action != pipeline.ActionSplit {
+		return y, err
+	}
+	return y, d.Case.Analyse(ctx, nil)
+}
+
+// bottom is the decision that an undo, or an undo of an undo, is about.
+func (d *Desk) bottom(ctx context.Context, x record.Decision) (record.Decision, error) {
+	for x.Action == "undo" {
+		y, err := d.Case.Catalog.Decision(ctx, x.Target)
+		if errors.Is(err, record.ErrNotFound) { // a gap
+			return x, nil
+		}
+		if err != nil {
+			return x, err
+		}
+		x = y
+	}
+	return x, nil
 }
 
 // Changed says which words a member has that the text it is told from has not,

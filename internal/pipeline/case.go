@@ -391,8 +391,19 @@ func (c *Case) append(ctx context.Context, entries []archive.Entry) (uint64, err
 // Record appends one signed record with its body, and returns its index once
 // it is on stable storage and in the catalog.
 func (c *Case) Record(ctx context.Context, l record.Leaf, body any) (uint64, error) {
+	return c.RecordIf(ctx, l, body, nil)
+}
+
+// RecordIf is Record unless check, when there is one, fails. Nothing is recorded
+// between the check and the record.
+func (c *Case) RecordIf(ctx context.Context, l record.Leaf, body any, check func() error) (uint64, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if check != nil {
+		if err := check(); err != nil {
+			return 0, err
+		}
+	}
 	e, err := c.entry(l, c.stores.Now().UnixMilli(), body)
 	if err != nil {
 		return 0, err
@@ -465,6 +476,18 @@ func (c *Case) eachOther(ctx context.Context, f func(uint64, *record.Leaf) error
 // EachKey calls f for every entry that introduces a person's key.
 func (c *Case) EachKey(ctx context.Context, f func(leaf uint64)) error {
 	return c.eachOther(ctx, func(i uint64, _ *record.Leaf) error { f(i); return nil }, record.LeafKey)
+}
+
+// Handles returns the names that keys were introduced for, in that order.
+func (c *Case) Handles(ctx context.Context) ([]string, error) {
+	var all []string
+	err := c.eachOther(ctx, func(_ uint64, l *record.Leaf) error {
+		if !slices.Contains(all, l.By) {
+			all = append(all, l.By)
+		}
+		return nil
+	}, record.LeafKey)
+	return all, err
 }
 
 // EachStatementOf calls f for every statement entry of a capture until f

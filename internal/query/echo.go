@@ -90,6 +90,9 @@ func say(n Node, zone *time.Location) string {
 	case Filter:
 		return sayFilter(n)
 	case Range:
+		if n.Key == "lag" {
+			return sayLag(n)
+		}
 		return n.Key + " " + sayRange(n, zone)
 	}
 	return ""
@@ -154,7 +157,33 @@ func sayFilter(f Filter) string {
 	case "source":
 		return "on " + v
 	case "state":
-		return v
+		words := map[string]string{"later": "put off", "duplicate": "duplicates", "new": "not decided about"}
+		all := make([]string, len(f.Values))
+		for i, s := range f.Values {
+			if all[i] = words[s]; all[i] == "" {
+				all[i] = s
+			}
+		}
+		return orList(all)
+	case "label":
+		return "labelled “" + strings.Join(f.Values, "” or “") + "”"
+	case "assigned":
+		if len(f.Values) == 1 && f.Values[0] == "nobody" {
+			return "assigned to nobody"
+		}
+		return "assigned to " + v
+	case "by":
+		return "decided about by " + v
+	case "family":
+		return "of family " + v
+	case "is":
+		words := map[string]string{"first": "the first of a family", "copy": "copies", "alone": "in no family", "forward": "forwarded",
+			"shielded": "naming a private person", "mixed": "decided about in two ways"}
+		all := make([]string, len(f.Values))
+		for i, h := range f.Values {
+			all[i] = words[h]
+		}
+		return orList(all)
 	case "import":
 		return "of import " + v
 	}

@@ -27,7 +27,13 @@ func keys() []key {
 		{name: "edited", values: yesno},
 		{name: "missing", values: yesno},
 		{name: "source", values: []string{"telegram", "web", "file"}},
-		{name: "state", values: []string{"withdrawn"}},
+		{name: "state", values: []string{"new", "kept", "duplicate", "dismissed", "later", "withdrawn"}},
+		{name: "label"},
+		{name: "assigned"},
+		{name: "by"},
+		{name: "family"},
+		{name: "is", values: []string{"first", "copy", "alone", "forward", "shielded", "mixed"}},
+		{name: "lag"},
 		{name: "import"},
 		{name: "capture"},
 		{name: "exact"},
@@ -113,6 +119,9 @@ func (p *parser) filter() (n Node, ok bool, err error) {
 	case "posted", "captured":
 		n, err := p.times(k.name, values, start)
 		return n, err == nil, err
+	case "lag":
+		n, err := p.lags(values, start)
+		return n, err == nil, err
 	case "lang":
 		for i, v := range values {
 			values[i] = strings.ToLower(v)
@@ -134,6 +143,12 @@ func example(key string) string {
 		return key + ":2020-11-17"
 	case "exact":
 		return "exact:word"
+	case "lag":
+		return "lag:<10m"
+	case "label":
+		return `label:"to call back"`
+	case "assigned", "by":
+		return key + ":HM"
 	}
 	for _, k := range keys() {
 		if k.name == key && len(k.values) > 0 {

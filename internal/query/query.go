@@ -53,12 +53,13 @@ type (
 
 	// Filter is key:value with a set of values (key:a|b).
 	Filter struct {
-		Key    string // from, lang, has, type, edited, source, state, import, missing, capture
+		Key    string // from, lang, has, type, edited, source, state, import, missing, capture, label, assigned, by, family, is
 		Values []string
 	}
 
-	// Range is posted: or captured:, instants in seconds since 1970, To
-	// exclusive; record.NoSeconds for an open end.
+	// Range is posted: or captured:, instants in seconds since 1970, or lag:,
+	// seconds after the first of the family, all with To exclusive and
+	// record.NoSeconds for an open end.
 	Range struct {
 		Key      string
 		From, To int64

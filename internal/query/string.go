@@ -53,6 +53,9 @@ func write(n Node, top bool) string {
 		}
 		return n.Key + ":" + strings.Join(values, "|")
 	case Range:
+		if n.Key == "lag" {
+			return "lag:" + writeLag(n)
+		}
 		return n.Key + ":" + writeRange(n)
 	}
 	return ""

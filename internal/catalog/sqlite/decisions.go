@@ -25,13 +25,18 @@ func (a *application) decisions(ctx context.Context) error {
 		if err := a.exec(ctx, "INSERT INTO decision VALUES(?,?,?,?,?,?,0,?)", d.Leaf, d.At, d.By, d.Action, d.Target, d.Reason, d.Payload); err != nil {
 			return err
 		}
-		about := d.Target
+		about, base := d.Target, uint64(0)
 		var err error
 		if d.Action == actionUndo {
-			about, err = a.undo(ctx, d.Leaf, d.Target)
+			about, base, err = a.undo(ctx, d.Leaf, d.Target)
 		}
 		if err == nil {
 			err = a.standing(ctx, about)
+		}
+		if err == nil && base != 0 {
+			err = a.unmark(ctx, d.Leaf, base)
+		} else if err == nil {
+			err = a.mark(ctx, d)
 		}
 		if err != nil {
 			return fmt.Errorf("decision %d: %w", d.Leaf, err)
@@ -41,20 +46,21 @@ func (a *application) decisions(ctx context.Context) error {
 }
 
 // undo marks what the undo at leaf names as undone, and what that in turn had
-// undone as standing again. It returns the record all of them are about.
-func (a *application) undo(ctx context.Context, leaf, target uint64) (about uint64, err error) {
+// undone as standing again. It returns the record all of them are about, and
+// the decision at the bottom; 0 when what was undone is none.
+func (a *application) undo(ctx context.Context, leaf, target uint64) (about, base uint64, err error) {
 	undone := leaf
 	for {
 		var action string
 		err := a.tx.QueryRowContext(ctx, "SELECT action, target FROM decision WHERE leaf=?", target).Scan(&action, &about)
 		if err == sql.ErrNoRows {
-			return target, nil // not a decision: a gap, say
+			return target, 0, nil // not a decision: a gap, say
 		}
 		if err == nil {
 			err = a.exec(ctx, "UPDATE decision SET undone=? WHERE leaf=?", undone, target)
 		}
 		if err != nil || action != actionUndo {
-			return about, err
+			return about, target, err
 		}
 		if undone == 0 {
 			undone = target
@@ -88,6 +94,7 @@ func (a *application) standing(ctx context.Context, target uint64) error {
 		leaf = 0
 	}
 	a.job.retag(first)
+	a.touch(first)
 	return a.exec(ctx, "INSERT INTO state(first, withdrawn) VALUES(?1,?2) ON CONFLICT(first) DO UPDATE SET withdrawn=?2", first, leaf)
 }
 
@@ -131,6 +138,10 @@ func (a *application) forget(ctx context.Context, t catalog.Tombstone) error {
 
 func (a *application) forgetVersion(ctx context.Context, t catalog.Tombstone, st *record.Statement) error {
 	a.job.erase(st)
+	if err := a.exec(ctx, "DELETE FROM place WHERE at=?", rowidOf(sortTime(st.Posted, st.CapturedAt), st.Leaf)); err != nil {
+		return err
+	}
+	a.touch(st.First)
 	if err := a.forgetFamily(ctx, st.First); err != nil {
 		return err
 	}

@@ -21,6 +21,8 @@ var digested = [...]struct{ name, query string }{
 	{"picture", "SELECT * FROM picture ORDER BY blob, statement"},
 	{"member", "SELECT statement, family, relation, ground, via, distance, similarity, within, holds FROM member WHERE until=0 ORDER BY statement, family"},
 	{"family", ""},
+	{"place", ""},
+	{"mark", "SELECT * FROM mark ORDER BY statement, topic, since"},
 }
 
 // Digest hashes, table by table and row by row, every column as a letter for

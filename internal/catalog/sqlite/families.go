@@ -120,6 +120,7 @@ func (a *application) analysis(ctx context.Context, x *catalog.Analysed) error {
 // here on. A row that stays as it is, stays.
 func (a *application) members(ctx context.Context, leaf uint64, f *record.FamilyChange) error {
 	for _, k := range f.NotMembers {
+		a.touch(k[0], k[1])
 		if err := a.exec(ctx, "UPDATE member SET until=?3 WHERE statement=?1 AND until=0 AND family=?2", k[0], k[1], leaf); err != nil {
 			return err
 		}
@@ -151,6 +152,7 @@ func (a *application) members(ctx context.Context, leaf uint64, f *record.Family
 			if ok && old == m {
 				continue
 			}
+			a.touch(m.Statement)
 			if ok {
 				if err := a.exec(ctx, "UPDATE member SET until=?3 WHERE statement=?1 AND until=0 AND family=?2", m.Statement, m.Family, leaf); err != nil {
 					return err
@@ -188,6 +190,11 @@ func (a *application) members(ctx context.Context, leaf uint64, f *record.Family
 // which a version was erased; what other versions show, stays. Its links stay until the next run of the analysis, which needs
 // them to know what to make anew, and then takes them away.
 func (a *application) forgetFamily(ctx context.Context, first uint64) error {
+	beside, err := a.leaves(ctx, "SELECT o.statement FROM member m JOIN member o ON o.until=0 AND o.family=m.family WHERE m.statement=? AND m.until=0", first)
+	if err != nil {
+		return err
+	}
+	a.touch(append(beside, first)...)
 	for _, q := range []string{
 		"DELETE FROM veto WHERE a=?1 OR b=?1",
 		"DELETE FROM family WHERE anchor IN (SELECT family FROM member WHERE statement=?1 AND until=0) AND members<=2",

@@ -31,9 +31,13 @@ func (p *plan) filter(ctx context.Context, f query.Filter, positive bool) (claus
 	case "missing":
 		return flagged(f, tagMissing, func(c *candidate) bool { return c.MissingFrom != 0 })
 	case "state":
-		p.withdrawn = p.withdrawn || positive
-		return tagged(f.Values, func(v string) string { return "state=" + tagValue(v) },
-			func(c *candidate, v string) bool { return v == "withdrawn" && c.Withdrawn }), nil
+		return p.state(ctx, f, positive)
+	case "label", "assigned", "by":
+		return p.units(ctx, f)
+	case "family":
+		return p.family(ctx, f)
+	case "is":
+		return p.is(ctx, f)
 	case "import":
 		return inLog(f, func(c *candidate) uint64 { return c.run })
 	case "capture":

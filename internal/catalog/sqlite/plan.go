@@ -24,6 +24,7 @@ type clause struct {
 	none  bool   // no row at all
 	exact bool   // expr finds no other rows: holds need not be asked
 	holds func(*candidate) bool
+	few   []int64 // the only rows it can find, descending; nil when not known
 }
 
 // candidate is a row under test.
@@ -31,6 +32,12 @@ type candidate struct {
 	*record.Statement
 	run    uint64 // of its capture
 	tokens []token
+
+	// Known when the plan asks for it.
+	unit  uint64
+	state int
+	first bool  // the first of its family
+	lag   int64 // seconds after the first; noLag for the first, and without a family or times
 }
 
 func (c *candidate) has(p *wording) bool {
@@ -63,10 +70,21 @@ type plan struct {
 	tests       []func(*candidate) bool
 	words       []*wording // those a hit must, or may, have
 	withdrawn   bool       // the query asks for withdrawn statements
+	either      bool       // and for others too
+
+	bare     bool            // the expression finds every row
+	places   bool            // candidates need their place
+	families bool            // candidates need the first of their family
+	states   []int           // at the top of the query: no other state can match; nil when any can
+	few      [][]int64       // at the top: no other rows can match than each of these lists, which descend
+	due      map[uint64]bool // units put off until a time that has come
+	now      int64
 }
 
-func (s *store) plan(ctx context.Context, q query.Query) (*plan, error) {
-	p := &plan{s: s, hi: math.MaxInt64, last: record.MaxLeaves}
+const noLag = -1 << 63
+
+func (s *store) plan(ctx context.Context, q query.Query, now int64) (*plan, error) {
+	p := &plan{s: s, hi: math.MaxInt64, last: record.MaxLeaves, now: now}
 	parts := []query.Node{}
 	switch n := q.Root.(type) {
 	case nil:
@@ -80,7 +98,7 @@ func (s *store) plan(ctx context.Context, q query.Query) (*plan, error) {
 		return nil, err
 	}
 	p.none = p.none || c.none
-	p.expr = c.alone()
+	p.expr, p.bare = c.alone(), c.expr == ""
 	return p, nil
 }
 
@@ -118,6 +136,7 @@ func (p *plan) compile(ctx context.Context, n query.Node, positive bool) (clause
 	case query.Filter:
 		return p.filter(ctx, n, positive)
 	case query.Range:
+		p.families = p.families || n.Key == "lag"
 		return clause{holds: func(c *candidate) bool { return inRange(c, n) }}, nil
 	}
 	return clause{}, fmt.Errorf("%w query: %T is not known to this catalog", record.ErrInvalid, n)
@@ -125,6 +144,7 @@ func (p *plan) compile(ctx context.Context, n query.Node, positive bool) (clause
 
 func (c clause) negated() clause {
 	holds := c.holds
+	c.few = nil
 	c.holds = func(x *candidate) bool { return !holds(x) }
 	switch {
 	case c.none:
@@ -150,6 +170,9 @@ func (p *plan) and(ctx context.Context, parts []query.Node, positive, top bool) 
 			if err := p.bound(ctx, n); err != nil {
 				return all, err
 			}
+			if err := p.narrow(ctx, n); err != nil {
+				return all, err
+			}
 		}
 		c, err := p.compile(ctx, n, positive)
 		if err != nil {
@@ -163,6 +186,9 @@ func (p *plan) and(ctx context.Context, parts []query.Node, positive, top bool) 
 		tests = append(tests, c.holds)
 		if top && !c.exact {
 			p.tests = append(p.tests, c.holds)
+		}
+		if top && c.few != nil {
+			p.few = append(p.few, c.few)
 		}
 		switch {
 		case c.expr == "":
@@ -247,7 +273,13 @@ func dropArticles(parts []query.Node) []query.Node {
 
 func inRange(c *candidate, r query.Range) bool {
 	at := floorDiv(c.CapturedAt, 1000)
-	if r.Key == "posted" {
+	switch r.Key {
+	case "lag":
+		if c.lag == noLag {
+			return false
+		}
+		at = c.lag
+	case "posted":
 		if !c.Posted.Known() {
 			return false
 		}
@@ -261,8 +293,11 @@ func inRange(c *candidate, r query.Range) bool {
 func (p *plan) bound(ctx context.Context, n query.Node) error {
 	switch n := n.(type) {
 	case query.Range:
-		if n.Key != "posted" {
+		switch n.Key {
+		case "captured":
 			return p.boundCaptured(ctx, n)
+		case "lag":
+			return nil
 		}
 		if n.From != record.NoSeconds {
 			p.lo = max(p.lo, moment(n.From)<<leafBits)

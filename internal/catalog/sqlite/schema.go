@@ -3,7 +3,7 @@ package sqlite
 // Versions of the two schemas, kept as user_version. Raise one whenever its
 // tables, or what is written into them for the same log, change.
 const (
-	rowsVersion  = 2
+	rowsVersion  = 3
 	wordsVersion = 1
 )
 
@@ -87,6 +87,22 @@ CREATE INDEX member_family ON member(until, family, statement, source, posted, r
 CREATE TABLE family(anchor INTEGER PRIMARY KEY, first INTEGER NOT NULL, members INTEGER NOT NULL, sources INTEGER NOT NULL,
 	"from" INTEGER, "to" INTEGER) STRICT;
 CREATE INDEX family_from ON family("from");
+
+-- The inbox. A row for every version that was not erased: its place in the
+-- index (see rowid.go), its statement, the unit that is in now (a family's anchor
+-- or the statement itself), and that unit's state (see units.go).
+CREATE TABLE place(at INTEGER PRIMARY KEY, statement INTEGER NOT NULL, unit INTEGER NOT NULL, state INTEGER NOT NULL) STRICT;
+CREATE INDEX place_statement ON place(statement);
+CREATE INDEX place_unit ON place(unit, at);
+CREATE INDEX place_state ON place(state, at, unit);
+
+-- What people said of statements in the inbox, by topic: triage, assign, shield,
+-- or label: and the label. A row holds from the log entry since to the log entry
+-- until, 0 while it stands; every decision has the row that begins with itself.
+CREATE TABLE mark(statement INTEGER NOT NULL, topic TEXT NOT NULL, value TEXT NOT NULL, num INTEGER NOT NULL, decision INTEGER NOT NULL,
+	since INTEGER NOT NULL, until INTEGER NOT NULL, PRIMARY KEY(statement, topic, since)) STRICT, WITHOUT ROWID;
+CREATE INDEX mark_topic ON mark(topic, value, until, statement, num);
+CREATE INDEX mark_decision ON mark(decision, statement);
 `
 
 // wordsSchema is search.db. The index holds no text, only which folded word

@@ -62,7 +62,7 @@ func (s *store) Search(ctx context.Context, q query.Query, page catalog.Page) (c
 	if s.find == nil {
 		return res, record.WithHint(fmt.Errorf("%s: %w", SearchFile, record.ErrNotFound), remedy)
 	}
-	p, err := s.plan(ctx, q)
+	p, err := s.plan(ctx, q, page.Now)
 	if err != nil {
 		return res, err
 	}
@@ -114,6 +114,12 @@ type search struct {
 	hits  []catalog.Hit
 	end   place // of the last hit
 	next  string
+
+	units     bool // gather units: each once, by the first of its statements met
+	seen      map[uint64]bool
+	homes     []uint64               // units of hits
+	stateOnly bool                   // the query is one state: filter
+	each      func(unit uint64) bool // instead of hits, until it returns false
 }
 
 // rows asks the index for matching rows within the bounds of the plan.
@@ -161,18 +167,27 @@ func (w *search) inOrder(ctx context.Context) error {
 	}
 	look := min(max(firstLook, w.want+1), longLook)
 	for {
-		found, err := w.rows(ctx, "rowid, 0", order, lo, hi, look)
-		if err != nil {
+		found, err := w.window(ctx, order, lo, hi, look)
+		if err != nil || len(found) == 0 {
+			return err
+		}
+		end, more := found[len(found)-1].rowid, len(found) == look
+		if found, err = w.inPlace(ctx, found); err != nil {
 			return err
 		}
 		full, err := w.take(ctx, found)
-		if err != nil || full || len(found) < look {
+		if err != nil || full || !more {
 			return err
 		}
-		if end := found[len(found)-1].rowid; w.sort == query.Oldest {
+		if w.sort == query.Oldest {
 			lo = end + 1
 		} else {
 			hi = end
+		}
+		if len(found) == 0 && look == longLook { // a long stretch of another state: go where there is one
+			if lo, hi, err = w.leap(ctx, lo, hi); err != nil {
+				return err
+			}
 		}
 		look = min(2*look, longLook)
 	}
@@ -216,10 +231,19 @@ func (w *search) take(ctx context.Context, found []place) (full bool, err error)
 		for _, at := range chunk {
 			c := byLeaf[leafOf(at.rowid)]
 			ok, err := w.isHit(ctx, c)
+			if err == nil && ok && w.units {
+				ok, err = w.isNew(ctx, c, at.rowid)
+			}
 			if err != nil {
 				return false, err
 			}
 			if !ok {
+				continue
+			}
+			if w.each != nil {
+				if !w.each(c.unit) {
+					return true, nil
+				}
 				continue
 			}
 			if len(w.hits) == w.want { // one more: there is a next page
@@ -229,6 +253,7 @@ func (w *search) take(ctx context.Context, found []place) (full bool, err error)
 			hit := catalog.Hit{Statement: *c.Statement, Score: at.score}
 			explain(&hit, w.words)
 			w.hits = append(w.hits, hit)
+			w.homes = append(w.homes, c.unit)
 			at.size = w.after.size
 			w.end = at
 		}
@@ -239,7 +264,7 @@ func (w *search) take(ctx context.Context, found []place) (full bool, err error)
 // isHit decides what the index cannot: whether the row may be shown, passes the
 // tests, and is the newest version of its statement that matches.
 func (w *search) isHit(ctx context.Context, c *candidate) (bool, error) {
-	if c == nil || c.Erased || c.Withdrawn != w.withdrawn {
+	if c == nil || c.Erased || !w.either && c.Withdrawn != w.withdrawn {
 		return false, nil
 	}
 	for _, t := range w.tests {
@@ -256,15 +281,16 @@ func (w *search) isHit(ctx context.Context, c *candidate) (bool, error) {
 		if newer || st.Erased {
 			return nil
 		}
-		var n int
 		id := rowidOf(sortTime(st.Posted, st.CapturedAt), st.Leaf)
-		err := w.s.find.QueryRowContext(ctx, "SELECT count(*) FROM words WHERE words MATCH ? AND rowid=?", w.expr, id).Scan(&n)
-		if err != nil || n == 0 || id < w.lo || id >= w.hi || st.Leaf < w.first {
+		met, err := w.met(ctx, id)
+		if err != nil || !met || id < w.lo || id >= w.hi || st.Leaf < w.first {
 			return err
 		}
 		newer = true
+		o := *c
+		o.Statement, o.tokens = &st, nil
 		for _, t := range w.tests {
-			newer = newer && t(&candidate{Statement: &st, run: c.run})
+			newer = newer && t(&o)
 		}
 		return nil
 	})
@@ -282,8 +308,14 @@ func (w *search) load(ctx context.Context, found []place) (map[uint64]*candidate
 		byLeaf[st.Leaf] = &candidate{Statement: &st}
 		return nil
 	})
-	if err != nil || len(w.tests) == 0 {
-		return byLeaf, err
+	if err != nil {
+		return nil, err
+	}
+	if err := w.place(ctx, found, byLeaf); err != nil {
+		return nil, err
+	}
+	if len(w.tests) == 0 {
+		return byLeaf, nil
 	}
 	runs := map[uint64]uint64{}
 	for _, c := range byLeaf {
@@ -306,12 +338,23 @@ func (w *search) total(ctx context.Context) (int64, bool, error) {
 		return 0, true, nil
 	}
 	all := &search{plan: w.plan, want: maxCounted, after: place{size: w.after.size}}
+	if w.units {
+		return w.totalUnits(ctx)
+	}
 	n, more := int64(0), false
 	lo, hi := w.lo, w.hi
 	for {
-		found, err := all.rows(ctx, "rowid, 0", "DESC", lo, hi, longLook)
+		found, err := all.window(ctx, "DESC", lo, hi, longLook)
 		if err != nil {
 			return 0, false, w.s.wordsErr(err)
+		}
+		if len(found) == 0 {
+			return n, true, nil
+		}
+		end := found[len(found)-1].rowid
+		more = len(found) == longLook
+		if found, err = all.inPlace(ctx, found); err != nil {
+			return 0, false, err
 		}
 		k, err := all.count(ctx, found)
 		if err != nil {
@@ -320,17 +363,22 @@ func (w *search) total(ctx context.Context) (int64, bool, error) {
 		if n += k; n > maxCounted {
 			return maxCounted, false, nil
 		}
-		if more = len(found) == longLook; !more {
+		if !more {
 			return n, true, nil
 		}
-		hi = found[len(found)-1].rowid
+		hi = end
+		if len(found) == 0 {
+			if lo, hi, err = all.leap(ctx, lo, hi); err != nil {
+				return 0, false, err
+			}
+		}
 	}
 }
 
 // count says how many of the rows are hits. Unless a test has to see them, only
 // the rows that are out of the ordinary are read.
 func (w *search) count(ctx context.Context, found []place) (int64, error) {
-	if len(w.tests) == 0 && !w.withdrawn {
+	if len(w.tests) == 0 && !w.withdrawn && !w.either {
 		leaves := make([]uint64, len(found))
 		for i, f := range found {
 			leaves[i] = leafOf(f.rowid)

@@ -135,6 +135,7 @@ func (a *application) versions(ctx context.Context) error {
 		next[st.First] = i
 	}
 	in := newBulk(a.tx, "INSERT INTO version VALUES", versionWidth, 40)
+	places := newBulk(a.tx, "INSERT INTO place VALUES", 4, 100)
 	tallies := map[tallyKey]*tally{}
 	var at captureInfo
 	for i := range statements {
@@ -147,7 +148,16 @@ func (a *application) versions(ctx context.Context) error {
 		}
 		placed := *st
 		placed.CapturedAt = at.at
-		a.job.entries = append(a.job.entries, entryOf(&placed))
+		e := entryOf(&placed)
+		a.job.entries = append(a.job.entries, e)
+		if !st.Erased {
+			if err := places.add(ctx, e.rowid, st.First, st.First, stateNew); err != nil {
+				return err
+			}
+			if st.Version > 1 {
+				a.touch(st.First)
+			}
+		}
 		rest, err := packMore(st, at.blob)
 		if err != nil {
 			return err
@@ -178,6 +188,9 @@ func (a *application) versions(ctx context.Context) error {
 		t.add(st, n, plain)
 	}
 	if err := in.end(ctx); err != nil {
+		return err
+	}
+	if err := places.end(ctx); err != nil {
 		return err
 	}
 	if err := a.around(ctx); err != nil {

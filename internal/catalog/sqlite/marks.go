@@ -1,0 +1,223 @@
+package sqlite
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+
+	"dalil/internal/record"
+)
+
+// Decisions about units of the inbox. Each makes marks on the statements it
+// names, in one topic or, for labels, in one for each label. Of a statement and
+// a topic the newest decision stands that is not undone.
+const (
+	actionKeep      = "keep"
+	actionDuplicate = "duplicate"
+	actionDismiss   = "dismiss"
+	actionLater     = "later"
+	actionReopen    = "reopen"
+	actionLabel     = "label"
+	actionUnlabel   = "unlabel"
+	actionAssign    = "assign"
+	actionUnassign  = "unassign"
+	actionShield    = "shield"
+	actionUnshield  = "unshield"
+
+	topicTriage = "triage"
+	topicAssign = "assign"
+	topicShield = "shield"
+	topicLabel  = "label:" // and the label
+)
+
+// said is what a decision says of every statement it names. An empty value says
+// that nothing is so any more.
+type said struct {
+	topic string
+	value string
+	num   int64
+}
+
+// saying reads a decision about units; nil for any other.
+func saying(action, payload string) (all []said, statements []uint64, err error) {
+	switch action {
+	case actionKeep, actionDuplicate, actionDismiss, actionLater, actionReopen, actionLabel, actionUnlabel, actionAssign, actionUnassign, actionShield, actionUnshield:
+	default:
+		return nil, nil, nil
+	}
+	if payload == "" { // its body was destroyed
+		return nil, nil, nil
+	}
+	var p record.Triage
+	if err := json.Unmarshal([]byte(payload), &p); err != nil {
+		return nil, nil, fmt.Errorf("%w: payload of %s: %v", record.ErrAltered, action, err)
+	}
+	switch action {
+	case actionKeep:
+		all = []said{{topicTriage, string(record.Kept), 0}}
+	case actionDuplicate:
+		all = []said{{topicTriage, string(record.Duplicate), int64(p.Of)}}
+	case actionDismiss:
+		all = []said{{topicTriage, string(record.Dismissed), 0}}
+	case actionLater:
+		all = []said{{topicTriage, string(record.Later), p.Until}}
+	case actionReopen:
+		all = []said{{topicTriage, "", 0}}
+	case actionAssign:
+		all = []said{{topicAssign, p.To, 0}}
+	case actionUnassign:
+		all = []said{{topicAssign, "", 0}}
+	case actionShield:
+		all = []said{{topicShield, "1", 0}}
+	case actionUnshield:
+		all = []said{{topicShield, "", 0}}
+	case actionLabel, actionUnlabel:
+		value := map[string]string{actionLabel: "1"}[action]
+		for _, l := range p.Labels {
+			all = append(all, said{topicLabel + l, value, 0})
+		}
+	}
+	for _, u := range p.Units {
+		statements = append(statements, u...)
+	}
+	slices.Sort(statements)
+	return all, slices.Compact(statements), nil
+}
+
+// mark writes down what a new decision says. It is the newest, so it stands.
+func (a *application) mark(ctx context.Context, d *record.Decision) error {
+	all, statements, err := saying(d.Action, d.Payload)
+	if err != nil {
+		return err
+	}
+	for _, x := range all {
+		for chunk := range slices.Chunk(statements, 2000) {
+			if err := a.exec(ctx, "UPDATE mark SET until=?1 WHERE topic=?2 AND until=0 AND statement IN (SELECT value FROM json_each(?3))", d.Leaf, x.topic, leafList(chunk)); err != nil {
+				return err
+			}
+		}
+		in := newBulk(a.tx, "INSERT INTO mark VALUES", 7, 100)
+		for _, s := range statements {
+			if err := in.add(ctx, s, x.topic, x.value, x.num, d.Leaf, d.Leaf, 0); err != nil {
+				return err
+			}
+		}
+		if err := in.end(ctx); err != nil {
+			return err
+		}
+		if x.topic == topicTriage {
+			a.touch(statements...)
+		}
+	}
+	return nil
+}
+
+// unmark works out anew what stands of what the decision base is about, now
+// that the undo at leaf took it back or gave it back.
+func (a *application) unmark(ctx context.Context, leaf, base uint64) error {
+	var action, payload string
+	if err := a.tx.QueryRowContext(ctx, "SELECT action, payload FROM decision WHERE leaf=?", base).Scan(&action, &payload); err != nil {
+		return err
+	}
+	all, statements, err := saying(action, payload)
+	if err != nil {
+		return err
+	}
+	for _, x := range all {
+		for chunk := range slices.Chunk(statements, 2000) {
+			if err := a.restand(ctx, leaf, x.topic, chunk); err != nil {
+				return err
+			}
+		}
+		if x.topic == topicTriage {
+			a.touch(statements...)
+		}
+	}
+	return nil
+}
+
+// restand ends the marks that do not stand any more from leaf on and begins
+// those that do.
+func (a *application) restand(ctx context.Context, leaf uint64, topic string, statements []uint64) error {
+	type row struct {
+		said
+		decision uint64
+	}
+	read := func(query string) (map[uint64]row, error) {
+		rows, err := a.tx.QueryContext(ctx, query, topic, leafList(statements))
+		if err != nil {
+			return nil, err
+		}
+		defer rows.Close()
+		found := map[uint64]row{}
+		for rows.Next() {
+			var s uint64
+			r := row{said: said{topic: topic}}
+			if err := rows.Scan(&s, &r.value, &r.num, &r.decision); err != nil {
+				return nil, err
+			}
+			found[s] = r
+		}
+		return found, rows.Err()
+	}
+	now, err := read("SELECT statement, value, num, decision FROM mark WHERE topic=?1 AND until=0 AND statement IN (SELECT value FROM json_each(?2))")
+	if err != nil {
+		return err
+	}
+	then, err := read(`SELECT k.statement, k.value, k.num, max(k.decision) FROM mark k JOIN decision d ON d.leaf=k.decision
+		WHERE k.topic=?1 AND k.since=k.decision AND d.undone=0 AND k.statement IN (SELECT value FROM json_each(?2)) GROUP BY k.statement`)
+	if err != nil {
+		return err
+	}
+	var end []uint64
+	in := newBulk(a.tx, "INSERT INTO mark VALUES", 7, 100)
+	for _, s := range statements {
+		was, had := now[s]
+		is, has := then[s]
+		if had == has && was == is {
+			continue
+		}
+		if had {
+			end = append(end, s)
+		}
+		if has {
+			if err := in.add(ctx, s, topic, is.value, is.num, is.decision, leaf, 0); err != nil {
+				return err
+			}
+		}
+	}
+	if err := a.exec(ctx, "UPDATE mark SET until=?1 WHERE topic=?2 AND until=0 AND statement IN (SELECT value FROM json_each(?3))", leaf, topic, leafList(end)); err != nil {
+		return err
+	}
+	return in.end(ctx)
+}
+
+// leaves runs a query for one column of leaves.
+func (a *application) leaves(ctx context.Context, query string, args ...any) (all []uint64, err error) {
+	rows, err := a.tx.QueryContext(ctx, query, args...)
+	if err != nil {
+		return nil, err
+	}
+	for rows.Next() {
+		var leaf uint64
+		if err := rows.Scan(&leaf); err != nil {
+			return nil, errors.Join(err, rows.Close())
+		}
+		all = append(all, leaf)
+	}
+	return all, errors.Join(rows.Err(), rows.Close())
+}
+
+// namesOf reads the names that a shield masks.
+func namesOf(payload string) ([]string, error) {
+	if payload == "" {
+		return nil, nil
+	}
+	var p record.Triage
+	if err := json.Unmarshal([]byte(payload), &p); err != nil {
+		return nil, fmt.Errorf("%w: payload of a shield: %v", record.ErrAltered, err)
+	}
+	return p.Names, nil
+}

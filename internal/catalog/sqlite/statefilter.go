@@ -1,0 +1,240 @@
+package sqlite
+
+import (
+	"context"
+	"slices"
+	"strconv"
+
+	"dalil/internal/language"
+	"dalil/internal/query"
+)
+
+// state is state:. Which states can match at all is noted at the top of a query
+// by narrow.
+func (p *plan) state(ctx context.Context, f query.Filter, positive bool) (clause, error) {
+	withdrawn := slices.Contains(f.Values, "withdrawn")
+	if withdrawn && len(f.Values) == 1 {
+		p.withdrawn = p.withdrawn || positive
+		return tagged(f.Values, func(v string) string { return "state=" + tagValue(v) },
+			func(c *candidate, v string) bool { return c.Withdrawn }), nil
+	}
+	if err := p.loadDue(ctx); err != nil {
+		return clause{}, err
+	}
+	p.places = true
+	p.either = p.either || positive && withdrawn
+	states := statesOf(f)
+	return clause{holds: func(c *candidate) bool {
+		if c.Withdrawn {
+			return withdrawn
+		}
+		return slices.Contains(states, p.stateNow(c.unit, c.state))
+	}}, nil
+}
+
+// statesOf are the numbers of the states a filter names.
+func statesOf(f query.Filter) []int {
+	var all []int
+	for _, v := range f.Values {
+		if n := slices.Index(stateNames[:], v); n >= 0 {
+			all = append(all, n)
+		}
+	}
+	return all
+}
+
+// stateNow is a unit's state: what was put off is new when its time has come.
+func (p *plan) stateNow(unit uint64, state int) int {
+	if state == stateLater && p.due[unit] {
+		return stateNew
+	}
+	return state
+}
+
+// loadDue reads which units were put off until a time that has come: as many as
+// people put off, so few.
+func (p *plan) loadDue(ctx context.Context) error {
+	if p.due == nil && p.now > 0 {
+		due, err := list(ctx, p.s, func(row scanner) (u uint64, err error) { return u, row.Scan(&u) },
+			`SELECT p.unit FROM mark k JOIN place p ON p.statement=k.statement WHERE k.topic='triage' AND k.value='later' AND k.until=0 AND p.state=4
+			GROUP BY p.unit HAVING min(k.num)>0 AND max(k.num)<=?`, p.now)
+		if err != nil {
+			return err
+		}
+		p.due = map[uint64]bool{}
+		for _, u := range due {
+			p.due[u] = true
+		}
+	}
+	return nil
+}
+
+// mostFew bounds a list of rows that takes the place of an index: beyond it,
+// rows are found by what else the query says and tested.
+const mostFew = 2_000
+
+// narrow notes what a part at the top of a query says about the units that can
+// match at all.
+func (p *plan) narrow(ctx context.Context, n query.Node) error {
+	not := false
+	if x, ok := n.(query.Not); ok {
+		n, not = x.X, true
+	}
+	f, ok := n.(query.Filter)
+	if !ok || f.Key != "state" || slices.Contains(f.Values, "withdrawn") {
+		return nil
+	}
+	states := statesOf(f)
+	can := []int{}
+	for s := stateNew; s < stateWithdrawn; s++ {
+		if slices.Contains(states, s) != not && (p.states == nil || slices.Contains(p.states, s)) {
+			can = append(can, s)
+		}
+	}
+	p.states = can
+	p.none = p.none || len(can) == 0
+	return nil
+}
+
+// among makes a clause of a set of units, and notes it when it is small.
+func (p *plan) among(ctx context.Context, units []uint64) (clause, error) {
+	p.places = true
+	in := make(map[uint64]bool, len(units))
+	for _, u := range units {
+		in[u] = true
+	}
+	return clause{none: len(units) == 0, holds: func(c *candidate) bool { return in[c.unit] }}, nil
+}
+
+const unitsMarked = `SELECT DISTINCT p.unit FROM mark k JOIN place p ON p.statement=k.statement WHERE k.until=0 AND `
+
+func (p *plan) unitList(ctx context.Context, query string, args ...any) ([]uint64, error) {
+	return list(ctx, p.s, func(row scanner) (u uint64, err error) { return u, row.Scan(&u) }, query, args...)
+}
+
+// units is label:, assigned: and by:.
+func (p *plan) units(ctx context.Context, f query.Filter) (clause, error) {
+	var all []uint64
+	for _, v := range f.Values {
+		var some []uint64
+		var err error
+		switch f.Key {
+		case "label":
+			var labels []string
+			if labels, err = p.s.labels(ctx); err != nil {
+				return clause{}, err
+			}
+			for _, l := range labels {
+				if language.Fold(l) != language.Fold(v) || err != nil {
+					continue
+				}
+				var more []uint64
+				more, err = p.unitList(ctx, unitsMarked+"k.topic=? AND k.value='1'", topicLabel+l)
+				some = append(some, more...)
+			}
+		case "assigned":
+			if v == "nobody" {
+				if some, err = p.unitList(ctx, unitsMarked+"k.topic='assign' AND k.value<>''"); err != nil {
+					return clause{}, err
+				}
+				c, err := p.among(ctx, some)
+				if len(some) == 0 {
+					return clause{exact: true, holds: func(*candidate) bool { return true }}, err
+				}
+				return c.negated(), err
+			}
+			some, err = p.unitList(ctx, unitsMarked+"k.topic='assign' AND lower(k.value)=lower(?)", v)
+		case "by":
+			some, err = p.unitList(ctx, `SELECT p.unit FROM decision d JOIN mark k ON k.decision=d.leaf AND k.until=0 JOIN place p ON p.statement=k.statement
+				WHERE d.undone=0 AND lower(d.by)=lower(?1) UNION SELECT p.unit FROM decision d JOIN place p ON p.statement=d.target WHERE d.undone=0 AND lower(d.by)=lower(?1)`, v)
+		}
+		if err != nil {
+			return clause{}, err
+		}
+		all = append(all, some...)
+	}
+	return p.fewUnits(ctx, all)
+}
+
+// fewUnits is among, with the rows of the units when they are few.
+func (p *plan) fewUnits(ctx context.Context, units []uint64) (clause, error) {
+	c, err := p.among(ctx, units)
+	if err != nil || len(units) > mostFew {
+		return c, err
+	}
+	rows, err := list(ctx, p.s, func(row scanner) (at int64, err error) { return at, row.Scan(&at) },
+		"SELECT at FROM place WHERE unit IN (SELECT value FROM json_each(?)) ORDER BY at DESC LIMIT ?", leafList(units), mostFew+1)
+	if err == nil && len(rows) <= mostFew {
+		c.few = append([]int64{}, rows...)
+	}
+	return c, err
+}
+
+// family is family:, by log index: also texts that quote it.
+func (p *plan) family(ctx context.Context, f query.Filter) (clause, error) {
+	in := map[uint64]bool{}
+	var all []uint64
+	for _, v := range f.Values {
+		anchor, err := strconv.ParseUint(v, 10, 64)
+		if err != nil {
+			return clause{}, err
+		}
+		members, err := p.unitList(ctx, "SELECT statement FROM member WHERE until=0 AND family=?", anchor)
+		if err != nil {
+			return clause{}, err
+		}
+		for _, m := range members {
+			in[m] = true
+		}
+		all = append(all, members...)
+	}
+	c := clause{none: len(in) == 0, holds: func(c *candidate) bool { return in[c.First] }}
+	if len(all) <= mostFew {
+		rows, err := list(ctx, p.s, func(row scanner) (at int64, err error) { return at, row.Scan(&at) },
+			"SELECT at FROM place WHERE statement IN (SELECT value FROM json_each(?)) ORDER BY at DESC", leafList(all))
+		if err != nil {
+			return c, err
+		}
+		c.few = append([]int64{}, rows...)
+	}
+	return c, nil
+}
+
+// is is is:.
+func (p *plan) is(ctx context.Context, f query.Filter) (clause, error) {
+	var parts []clause
+	for _, v := range f.Values {
+		var c clause
+		var err error
+		switch v {
+		case "first", "copy":
+			p.families = true
+			first := v == "first"
+			c = clause{holds: func(c *candidate) bool { return c.Family != 0 && c.first == first }}
+		case "alone":
+			c = clause{holds: func(c *candidate) bool { return c.Family == 0 }}
+		case "forward":
+			c = tagged([]string{"forward"}, tagHas, func(c *candidate, _ string) bool { return c.Forward != nil })
+		case "shielded", "mixed":
+			q := unitsMarked + "k.topic='shield' AND k.value='1'"
+			if v == "mixed" {
+				q = `SELECT p.unit FROM mark k JOIN place p ON p.statement=k.statement WHERE k.topic='triage' AND k.until=0 AND k.value<>''
+					GROUP BY p.unit HAVING count(DISTINCT k.value)>1`
+			}
+			var units []uint64
+			if units, err = p.unitList(ctx, q); err == nil {
+				c, err = p.fewUnits(ctx, units)
+			}
+		}
+		if err != nil {
+			return clause{}, err
+		}
+		parts = append(parts, c)
+	}
+	if len(parts) == 1 {
+		return parts[0], nil
+	}
+	return clause{holds: func(x *candidate) bool {
+		return slices.ContainsFunc(parts, func(c clause) bool { return c.holds(x) })
+	}}, nil
+}
