@@ -156,6 +156,7 @@ type Page struct {
 	Limit int    // 0 means 50; -1 every hit
 	After string // the Next of the page before; "" for the first
 	Total bool   // count all hits too (bounded: see Result.Total)
+	From  uint64 // only versions that entered the log at this index or later
 	Now   int64  // seconds: what was put off until a time before this is new again; 0: nothing is
 }
 

@@ -33,6 +33,8 @@ type Triage interface {
 	// Touched returns the decisions about any statement of the units that came
 	// after a leaf, oldest first: undone ones and undos too.
 	Touched(ctx context.Context, units []uint64, after uint64) ([]record.Decision, error)
+	// Since says what came after the log had a size, at the cost of what came.
+	Since(ctx context.Context, size uint64) (Changes, error)
 	// Decision returns one decision.
 	Decision(ctx context.Context, leaf uint64) (record.Decision, error)
 	// DecisionsBy returns the decisions with one of the actions, oldest first.
@@ -94,4 +96,26 @@ type Shield struct {
 	Names     []string
 	Decision  uint64
 	By        string
+}
+
+// Changes is what came into a case after its log had a size. Counts go up to
+// 10,000, lists to 200.
+type Changes struct {
+	From, To   uint64 // log sizes
+	Statements int64  // that are new
+	Edits      int64  // newer wordings
+	Exact      bool   // both counts are whole
+	Missing    int64  // statements seen missing
+	Families   int64  // with statements that are new
+	Grown      []Growth
+	Decisions  []record.Decision // without payload, newest first
+	Gaps       []record.Gap      // newest first
+	Runs       []Run             // newest first
+}
+
+// Growth is a family that statements joined.
+type Growth struct {
+	Family uint64
+	Joined int64
+	New    bool // the whole family is new
 }

@@ -30,7 +30,13 @@ func helpKeys() []helpKey {
 		"edited":   {"was edited, as far as was captured or the source says", "edited:yes"},
 		"missing":  {"was not in a later export that covers its place; why, nobody can tell from that", "missing:yes"},
 		"source":   {"from this kind of place", "source:telegram"},
-		"state":    {"withdrawn statements, which lists leave out", "state:withdrawn"},
+		"state":    {"what was decided about it in the inbox; withdrawn statements are left out of lists", "state:new"},
+		"label":    {"a word people put on it", `label:"to call back"`},
+		"assigned": {"who is to look at it, by handle; or nobody", "assigned:nobody"},
+		"by":       {"who decided something about it, by handle", "by:HM"},
+		"family":   {"the id of a family", "family:Y-7K3M9QX"},
+		"is":       {"its place in a family, and what stands about it", "is:first"},
+		"lag":      {"how long after the first of its family", "lag:<10m"},
 		"import":   {"brought in by this import, by its id", "import:R-7K3M9QX"},
 		"capture":  {"from this captured file, by its id", "capture:K-7K3M9QX"},
 		"exact":    {"exactly as written: no other spellings, no names in other scripts", "exact:word"},
@@ -41,7 +47,7 @@ func helpKeys() []helpKey {
 		m := means[name]
 		all = append(all, helpKey{name, values, m[0], m[1], search(m[1])})
 	}
-	order := []string{"from", "lang", "posted", "type", "has", "edited", "missing", "source", "state", "captured", "import", "capture", "exact", "sort"}
+	order := []string{"from", "lang", "posted", "type", "has", "edited", "missing", "source", "state", "label", "assigned", "by", "family", "is", "lag", "captured", "import", "capture", "exact", "sort"}
 	slices.SortFunc(all, func(a, b helpKey) int {
 		if d := slices.Index(order, a.Name) - slices.Index(order, b.Name); d != 0 {
 			return d

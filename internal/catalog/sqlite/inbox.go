@@ -284,7 +284,7 @@ func (s *store) inbox(ctx context.Context, q query.Query, page catalog.Page) (*s
 	if s.find == nil {
 		return nil, record.WithHint(fmt.Errorf("%s: %w", SearchFile, record.ErrNotFound), remedy)
 	}
-	p, err := s.plan(ctx, q, page.Now)
+	p, err := s.planPage(ctx, q, page)
 	if err != nil {
 		return nil, err
 	}

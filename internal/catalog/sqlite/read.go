@@ -248,14 +248,7 @@ func (s *store) Versions(ctx context.Context, first uint64) ([]record.Statement,
 const standingGap = "g.leaf NOT IN (SELECT d.target FROM decision d WHERE d.action='undo' AND d.undone=0)"
 
 func (s *store) Gaps(ctx context.Context, source uint64) ([]record.Gap, error) {
-	return list(ctx, s, func(row scanner) (record.Gap, error) {
-		var g record.Gap
-		var from, to sql.NullInt64
-		err := row.Scan(&g.Leaf, &g.Source, &g.First, &g.Last, &from, &to, &g.Why, &g.Note)
-		g.From, g.To = orNever(from), orNever(to)
-		return g, err
-	}, `SELECT g.leaf, g.source, g.first, g.last, g."from", g."to", g.why, g.note FROM gap g
-		WHERE (?1=0 OR g.source IN (0, ?1)) AND `+standingGap+` ORDER BY g.leaf`, source)
+	return list(ctx, s, scanGap, gapColumns+"WHERE (?1=0 OR g.source IN (0, ?1)) AND "+standingGap+" ORDER BY g.leaf", source)
 }
 
 const decisionColumns = "SELECT leaf, at, by, action, target, reason, undone, payload FROM decision "
@@ -266,8 +259,10 @@ func scanDecision(row scanner) (record.Decision, error) {
 	return d, err
 }
 
+// Decisions are those about the record and, for a statement, those about units
+// that named it.
 func (s *store) Decisions(ctx context.Context, target uint64) ([]record.Decision, error) {
-	return list(ctx, s, scanDecision, decisionColumns+"WHERE target=? ORDER BY leaf", target)
+	return list(ctx, s, scanDecision, decisionColumns+"WHERE target=?1 OR leaf IN (SELECT decision FROM mark WHERE statement=?1) ORDER BY leaf", target)
 }
 
 func (s *store) AllDecisions(ctx context.Context) ([]record.Decision, error) {
@@ -275,11 +270,7 @@ func (s *store) AllDecisions(ctx context.Context) ([]record.Decision, error) {
 }
 
 func (s *store) Runs(ctx context.Context) ([]catalog.Run, error) {
-	return list(ctx, s, func(row scanner) (catalog.Run, error) {
-		var r catalog.Run
-		err := row.Scan(&r.Leaf, &r.At, &r.By, &r.Verb, &r.Detail, &r.End, &r.EndAt, &r.Receipt)
-		return r, err
-	}, "SELECT leaf, at, by, verb, detail, ended, ended_at, receipt FROM run ORDER BY leaf DESC")
+	return list(ctx, s, scanRun, runColumns+"ORDER BY leaf DESC")
 }
 
 // entryQueries find what a leaf is, by the table it made a row in. Where the

@@ -62,7 +62,7 @@ func (s *store) Search(ctx context.Context, q query.Query, page catalog.Page) (c
 	if s.find == nil {
 		return res, record.WithHint(fmt.Errorf("%s: %w", SearchFile, record.ErrNotFound), remedy)
 	}
-	p, err := s.plan(ctx, q, page.Now)
+	p, err := s.planPage(ctx, q, page)
 	if err != nil {
 		return res, err
 	}
