@@ -2,9 +2,12 @@ package web
 
 import (
 	"context"
+	"encoding/json"
 	"net/http"
 	"net/url"
 	"strings"
+
+	"dalil/internal/record"
 )
 
 // maxForm bounds a posted form, in bytes; files are sent elsewhere.
@@ -33,11 +36,62 @@ func (s *server) act(do func(http.ResponseWriter, *http.Request) (string, error)
 }
 
 // back is where a form said to go on, if that is a page of ours.
-func back(r *http.Request, otherwise string) string {
-	to := r.PostForm.Get("back")
+func back(r *http.Request, otherwise string) string { return local(r.PostForm.Get("back"), otherwise) }
+
+// local returns an address if it is one of a page of ours.
+func local(to, otherwise string) string {
 	u, err := url.Parse(to)
 	if err != nil || u.IsAbs() || u.Host != "" || !strings.HasPrefix(to, "/") || strings.HasPrefix(to, "//") || strings.ContainsAny(to, "\\\r\n") {
 		return otherwise
 	}
 	return to
+}
+
+// did is a decision made just now, as the next page says it.
+type did struct {
+	ID     string
+	Entry  uint64
+	What   string
+	N      int // of units it was about; 0 where that says nothing
+	Undo   bool
+	Undone bool   // it took another back
+	Back   string // this page, without saying it again
+}
+
+// didOf finds the decision that an address says was made. It is only told to
+// whoever made it.
+func (s *server) didOf(r *http.Request, l *tongue) *did {
+	id := r.URL.Query().Get("did")
+	if id == "" {
+		return nil
+	}
+	k, leaf, err := s.desk.Case.IDs.Leaf(id)
+	if err != nil || k != record.KindDecision {
+		return nil
+	}
+	x, err := s.desk.Case.Catalog.Decision(r.Context(), leaf)
+	if err != nil || x.By != s.desk.Case.Handle() {
+		return nil
+	}
+	u := *r.URL
+	q := u.Query()
+	q.Del("did")
+	u.RawQuery = q.Encode()
+	d := &did{ID: id, Entry: leaf, What: doneWords(x.Action), Undo: s.desk.Case.Writable() && x.Undone == 0, Undone: x.Action == "undo", Back: u.RequestURI()}
+	var t record.Triage
+	if json.Unmarshal([]byte(x.Payload), &t) == nil {
+		d.N = len(t.Units)
+	}
+	return d
+}
+
+// doneWords say in one word what was just done.
+func doneWords(action string) string {
+	words := map[string]string{"keep": key("Kept"), "dismiss": key("Not relevant"), "duplicate": key("Duplicate"), "later": key("Put off"), "reopen": key("New again"),
+		"label": key("Labelled"), "unlabel": key("Label taken off"), "assign": key("Assigned"), "unassign": key("Assigned to nobody"), "shield": key("Name masked"), "unshield": key("Name shown again"),
+		"withdraw": key("Withdrawn"), "restore": key("Restored"), "restrict": key("Restricted"), "lift-restriction": key("Restriction lifted"), "mark-public": key("Marked as public"), "undo": key("Taken back")}
+	if w := words[action]; w != "" {
+		return w
+	}
+	return key("Recorded")
 }

@@ -24,7 +24,7 @@ import (
 // pageData is what each page is given, zero.
 func pageData() map[string]any {
 	return map[string]any{"overview": overviewData{}, "statements": &statementsData{}, "statement": statementData{}, "proof": proofData{}, "sources": []sourceRow{},
-		"source": sourceData{}, "imports": []importRow{}, "receipt": receiptData{}, "log": logData{}, "entry": entryData{}, "entries": entriesData{}, "help": helpData{}, "out": outData{}, "families": &familiesData{}, "family": familyData{}, "firsts": firstsData{}, "settings": settingsData{}, "fail": failure{}}
+		"source": sourceData{}, "imports": []importRow{}, "receipt": receiptData{}, "log": logData{}, "entry": entryData{}, "entries": entriesData{}, "help": helpData{}, "out": outData{}, "families": &familiesData{}, "family": familyData{}, "firsts": firstsData{}, "settings": settingsData{}, "inbox": &inboxData{}, "unit": &unitData{}, "all": allData{}, "fail": failure{}}
 }
 
 // fill sets everything in v to something that is not zero.

@@ -3,6 +3,8 @@ package web
 import (
 	"net/http"
 	"strings"
+
+	"dalil/internal/record"
 )
 
 // railPart is a group of places in the rail.
@@ -22,9 +24,14 @@ type railPlace struct {
 
 // rail lists the places, with the one the reader is in marked.
 func (s *server) rail(r *http.Request) []railPart {
+	var waiting int64
+	if all, err := s.desk.Waiting(r.Context()); err == nil { // the rail does without
+		waiting = all[record.New]
+	}
 	parts := []railPart{
 		{Label: key("Work"), Places: []railPlace{
 			{Name: key("Today"), URL: "/", Key: "t"},
+			{Name: key("Inbox"), URL: "/inbox", Key: "i", N: waiting, NWord: key("wait")},
 			{Name: key("Statements"), URL: "/statements", Key: "s"},
 			{Name: key("Families"), URL: "/families", Key: "y"},
 			{Name: key("Who breaks first"), URL: "/firsts", Key: "b"},

@@ -44,6 +44,7 @@ func (s *server) functions(l *tongue) template.FuncMap {
 		"places":   places,
 		"names":    namesOf,
 		"action":   actionWords,
+		"fill":     func(p phrase) string { return l.t(p.Text, p.Fill...) },
 		"statement": func(leaf uint64) string {
 			return s.desk.Case.IDs.ID(record.KindStatement, leaf)
 		},
@@ -221,6 +222,8 @@ func actionWords(action string) string {
 	words := map[string]string{"import": key("imported"), "capture": key("captured"), "ocr": key("read the text in pictures of"),
 		"withdraw": key("withdrew"), "restore": key("restored"), "erase-request": key("asked to erase"), "erase": key("had erased"),
 		"restrict": key("restricted"), "lift-restriction": key("lifted the restriction of"), "mark-public": key("marked as public"), "undo": key("took back"),
+		"keep": key("kept"), "dismiss": key("found not relevant"), "duplicate": key("marked as a duplicate"), "later": key("put off"), "reopen": key("opened again"),
+		"label": key("labelled"), "unlabel": key("took a label off"), "assign": key("assigned"), "unassign": key("assigned to nobody"), "shield": key("masked a name in"), "unshield": key("showed a name again in"),
 		"merge": key("put into a family"), "split": key("took out of its family"), "issuer": key("marked as an issuer’s own channel")}
 	if w := words[action]; w != "" {
 		return w

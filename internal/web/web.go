@@ -94,6 +94,9 @@ func New(d *desk.Desk, opt Options) http.Handler {
 func (s *server) shown() map[string]func(*http.Request) (reply, error) {
 	return map[string]func(*http.Request) (reply, error){
 		"/{$}":              s.overview,
+		"/inbox":            s.inbox,
+		"/inbox/all":        s.all,
+		"/inbox/{id}":       s.unit,
 		"/statements":       s.statements,
 		"/s/{id}":           s.statement,
 		"/s/{id}/{slug}":    s.statement,
@@ -121,6 +124,8 @@ func (s *server) shown() map[string]func(*http.Request) (reply, error) {
 func (s *server) done() map[string]func(http.ResponseWriter, *http.Request) (string, error) {
 	return map[string]func(http.ResponseWriter, *http.Request) (string, error){
 		"/settings": s.choose,
+		"/inbox":    s.triage,
+		"/undo":     s.undo,
 	}
 }
 
@@ -167,6 +172,7 @@ type view struct {
 	Choices choices
 	Rail    []railPart
 	Who     string // who acts here; "" when nobody can
+	Did     *did   // what was decided just now
 	Stand   desk.Standing
 	Data    any
 }
@@ -211,6 +217,7 @@ func (s *server) write(w http.ResponseWriter, r *http.Request, rep reply) {
 	if rep.json != nil {
 		v.JSON = jsonAddress(r)
 	}
+	v.Did = s.didOf(r, l)
 	v.Stand, _ = s.desk.Standing(r.Context()) // the footer does without what cannot be read
 	var b strings.Builder
 	if err := s.pages[l.Tag][rep.page].ExecuteTemplate(&b, "layout.tmpl", v); err != nil {
