@@ -76,6 +76,7 @@ func TestEveryTemplateRunsEmptyAndFull(t *testing.T) {
 	s := &server{desk: c.desk, zone: c.desk.Case.Zone, tongues: tongues()}
 	all := s.parsePages()
 	pages := all["en"]
+	_, ours := script()
 	data := pageData()
 	for name := range pages {
 		if _, ok := data[name]; !ok {
@@ -86,7 +87,7 @@ func TestEveryTemplateRunsEmptyAndFull(t *testing.T) {
 		full := reflect.New(reflect.TypeOf(zero)).Elem()
 		fill(full, 9)
 		for how, d := range map[string]any{"empty": zero, "full": full.Interface()} {
-			v := view{Title: "T", Case: "C", Data: d, Tongue: s.tongues[0], Self: "/x?q=1"}
+			v := view{Title: "T", Case: "C", Data: d, Scripts: []string{ours}, Tongue: s.tongues[0], Self: "/x?q=1"}
 			if how == "full" {
 				fill(reflect.ValueOf(&v).Elem().FieldByName("Stand"), 3)
 				v.JSON, v.Query = "/x.json", `"><script>`

@@ -59,6 +59,8 @@ type server struct {
 	pages  map[string]map[string]*template.Template // by language of the interface, and name
 	sheet  []byte
 	static string // address of the style sheet
+	script []byte
+	island string // address of the script
 
 	tongues []*tongue
 
@@ -76,6 +78,7 @@ func New(d *desk.Desk, opt Options) http.Handler {
 	s.pages = s.parsePages()
 	s.sheet = styleSheet()
 	s.static = "/static/dalil-" + record.DigestOf(s.sheet).String()[:12] + ".css"
+	s.script, s.island = script()
 
 	m := http.NewServeMux()
 	for pattern, make := range s.shown() {
@@ -85,6 +88,7 @@ func New(d *desk.Desk, opt Options) http.Handler {
 		m.Handle("POST "+pattern, s.act(do))
 	}
 	m.HandleFunc("GET "+s.static, s.serveSheet)
+	m.HandleFunc("GET "+s.island, s.serveScript)
 	m.HandleFunc("GET /static/fonts/{name}", s.serveFont)
 	m.HandleFunc("/", s.nowhere)
 	return s.guard(http.NewCrossOriginProtection().Handler(jsonSuffix(m)))
@@ -209,7 +213,7 @@ func (s *server) page(make func(*http.Request) (reply, error)) http.Handler {
 // that a page is never half a page.
 func (s *server) write(w http.ResponseWriter, r *http.Request, rep reply) {
 	l := s.tongueOf(r)
-	v := view{Title: rep.title, Case: s.desk.Case.Config.Name, Zone: zoneName(s.zone, s.desk.Case.Now()), Sheet: s.static,
+	v := view{Title: rep.title, Case: s.desk.Case.Config.Name, Zone: zoneName(s.zone, s.desk.Case.Now()), Sheet: s.static, Scripts: []string{s.island},
 		Query: r.URL.Query().Get("q"), Here: r.URL.Path, Self: r.URL.RequestURI(), Data: rep.data, Tongue: l, Choices: choicesOf(r), Rail: s.rail(r)}
 	if s.desk.Case.Writable() {
 		v.Who = s.desk.Case.Handle()

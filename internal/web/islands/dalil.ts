@@ -1,0 +1,11 @@
+// The islands that every page has. One script, so that a page asks once; each
+// island is a file of its own and does nothing where the page has no place for
+// it. No island holds words: what it says stands in the page, in its language.
+
+import "./command.ts";
+import "./keys.ts";
+import "./preview.ts";
+import "./palette.ts";
+import "./drop.ts";
+import "./live.ts";
+import "./copy.ts";
