@@ -52,6 +52,7 @@ type inboxData struct {
 	Left   int64 // units elsewhere, when this list is empty
 	Write  bool
 	People []string
+	Only   string // the one state that is shown; "" for several
 }
 
 // inboxQuery is what the inbox shows when nothing else is asked for.
@@ -94,8 +95,11 @@ func (s *server) inbox(r *http.Request) (reply, error) {
 		return reply{}, err
 	}
 	for _, v := range verdicts() {
-		q, on := toggled(without(in.Query, "state"), "state", string(v))
-		on = hasFilter(in.Query, "state", string(v))
+		q, _ := toggled(without(in.Query, "state"), "state", string(v))
+		on := hasFilter(in.Query, "state", string(v))
+		if on {
+			d.Only += string(v)
+		}
 		d.States = append(d.States, choice{Name: verdictWords(v), N: waiting[v], On: on, URL: inboxAt(q, "")})
 	}
 	q := query.String(without(in.Query, "state"))

@@ -43,6 +43,7 @@ func (s *server) functions(l *tongue) template.FuncMap {
 		"pvalue":   pvalue,
 		"places":   places,
 		"names":    namesOf,
+		"keys":     everywhereKeys,
 		"action":   actionWords,
 		"fill":     func(p phrase) string { return l.t(p.Text, p.Fill...) },
 		"statement": func(leaf uint64) string {

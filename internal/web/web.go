@@ -119,6 +119,7 @@ func (s *server) shown() map[string]func(*http.Request) (reply, error) {
 		"/settings":         s.settings,
 		"/help":             s.help,
 		"/out":              s.out,
+		"/palette":          s.palette,
 		"/s/{id}/raw":       s.raw,
 		"/s/{id}/media/{n}": s.media,
 	}
@@ -197,7 +198,7 @@ func (s *server) page(make func(*http.Request) (reply, error)) http.Handler {
 			http.Redirect(w, r, rep.moved, http.StatusMovedPermanently)
 		case rep.bytes != nil:
 			s.hand(w, r, rep.bytes)
-		case wantsJSON(r):
+		case wantsJSON(r), rep.page == "":
 			if rep.json == nil {
 				s.fail(w, r, record.WithHint(fmt.Errorf("this page has no .json: %w", record.ErrNotFound), "take .json off the address"))
 				return

@@ -9,3 +9,4 @@ import "./palette.ts";
 import "./drop.ts";
 import "./live.ts";
 import "./copy.ts";
+import "./sheet.ts";

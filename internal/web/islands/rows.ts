@@ -82,9 +82,9 @@ export function open(row: HTMLElement | undefined): boolean {
   return Boolean(link);
 }
 
-/** True when a row somewhere is selected. */
+/** True when a row somewhere is selected, or everything that matches is. */
 export function anySelected(): boolean {
-  return document.querySelector("[data-row] input[type=checkbox]:checked") !== null;
+  return document.querySelector("[data-row] input[type=checkbox]:checked, [data-all]:checked") !== null;
 }
 
 // Whoever reaches into a row with Tab or the pointer has moved the cursor too.
