@@ -23,7 +23,7 @@ import (
 
 // pageData is what each page is given, zero.
 func pageData() map[string]any {
-	return map[string]any{"overview": overviewData{}, "statements": &statementsData{}, "statement": statementData{}, "proof": proofData{}, "sources": []sourceRow{},
+	return map[string]any{"today": todayData{}, "style": styleData{}, "statements": &statementsData{}, "statement": statementData{}, "proof": proofData{}, "sources": []sourceRow{},
 		"source": sourceData{}, "imports": []importRow{}, "receipt": receiptData{}, "log": logData{}, "entry": entryData{}, "entries": entriesData{}, "help": helpData{}, "out": outData{}, "families": &familiesData{}, "family": familyData{}, "firsts": firstsData{}, "settings": settingsData{}, "inbox": &inboxData{}, "unit": &unitData{}, "all": allData{}, "fail": failure{}}
 }
 
@@ -147,7 +147,7 @@ func TestTheSampleIsShown(t *testing.T) {
 		t.Fatal(err)
 	}
 	if page := c.get("/").Body.String(); !strings.Contains(page, ">"+number(stats.Statements)+"</b> statements") {
-		t.Errorf("the overview does not say that there are %d statements", stats.Statements)
+		t.Errorf("today does not say that there are %d statements", stats.Statements)
 	}
 	if stand, err := c.desk.Standing(t.Context()); err != nil || stand.Problem != "" || stand.Size != stats.LogSize {
 		t.Errorf("%+v %v", stand, err)

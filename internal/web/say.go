@@ -25,6 +25,7 @@ func (s *server) functions(l *tongue) template.FuncMap {
 			return ""
 		},
 		"count":    l.count,
+		"countx":   l.figure,
 		"bidi":     bidi,
 		"machine":  machine,
 		"bytes":    size,

@@ -99,6 +99,16 @@ func (l *tongue) count(v any, one, many string) string {
 	return strings.ReplaceAll(l.po.GetN(one, many, n), "{n}", l.number(n))
 }
 
+// figure is count with the number apart, to be set large: "1,023", "rows wait".
+func (l *tongue) figure(v any, one, many string) []slot {
+	n, _ := whole(v)
+	noun := many
+	if n == 1 {
+		noun = one
+	}
+	return []slot{{Slot: l.number(n)}, {Text: l.t(noun)}}
+}
+
 // number writes a whole number in this language's digits.
 func (l *tongue) number(n int) string {
 	return l.digitsOf(strings.ReplaceAll(number(n), ",", l.group))

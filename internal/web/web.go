@@ -97,7 +97,7 @@ func New(d *desk.Desk, opt Options) http.Handler {
 // shown lists the pages.
 func (s *server) shown() map[string]func(*http.Request) (reply, error) {
 	return map[string]func(*http.Request) (reply, error){
-		"/{$}":              s.overview,
+		"/{$}":              s.today,
 		"/inbox":            s.inbox,
 		"/inbox/all":        s.all,
 		"/inbox/{id}":       s.unit,
@@ -118,6 +118,7 @@ func (s *server) shown() map[string]func(*http.Request) (reply, error) {
 		"/log/{n}":          s.entry,
 		"/settings":         s.settings,
 		"/help":             s.help,
+		"/style":            s.style,
 		"/out":              s.out,
 		"/palette":          s.palette,
 		"/s/{id}/raw":       s.raw,
@@ -320,7 +321,7 @@ func styleSheet() []byte {
 
 type jsonKey struct{}
 
-// jsonSuffix takes .json off the end of a path and remembers it. The overview
+// jsonSuffix takes .json off the end of a path and remembers it. The first page
 // is /index.json.
 func jsonSuffix(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
