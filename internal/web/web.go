@@ -130,6 +130,7 @@ func (s *server) shown() map[string]func(*http.Request) (reply, error) {
 func (s *server) done() map[string]func(http.ResponseWriter, *http.Request) (string, error) {
 	return map[string]func(http.ResponseWriter, *http.Request) (string, error){
 		"/settings": s.choose,
+		"/s/{id}":   s.decideStatement,
 		"/inbox":    s.triage,
 		"/undo":     s.undo,
 	}
@@ -283,7 +284,7 @@ func (s *server) serveFont(w http.ResponseWriter, r *http.Request) {
 // known when the tests have run.
 func (s *server) parsePages() map[string]map[string]*template.Template {
 	names, _ := fs.Glob(files, "*.tmpl")
-	shared := []string{"layout.tmpl", "parts.tmpl"}
+	shared := []string{"layout.tmpl", "parts.tmpl", "statementacts.tmpl"}
 	pages := map[string]map[string]*template.Template{}
 	for i, l := range s.tongues {
 		pages[l.Tag] = map[string]*template.Template{}
