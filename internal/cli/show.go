@@ -283,7 +283,7 @@ func (a *app) showGap(d *desk.Desk, g record.Gap) error {
 }
 
 func (a *app) showDecisions(d *desk.Desk) error {
-	all, err := d.Case.Catalog.AllDecisions(a.ctx)
+	all, err := d.Reader().AllDecisions(a.ctx)
 	if err != nil {
 		return err
 	}
@@ -325,7 +325,7 @@ func targetKind(action string) record.Kind {
 }
 
 func (a *app) showRecord(d *desk.Desk, id string, leaf uint64) error {
-	decisions, err := d.Case.Catalog.AllDecisions(a.ctx)
+	decisions, err := d.Reader().AllDecisions(a.ctx)
 	if err != nil {
 		return err
 	}

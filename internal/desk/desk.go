@@ -24,6 +24,8 @@ type Desk struct {
 
 	// DryRun makes every act check whether it could be done, and record nothing.
 	DryRun bool
+
+	opened []uint64 // statements whose masked names this person looked at: see Open
 }
 
 // New returns the desk of an open case.
@@ -47,7 +49,7 @@ func (d *Desk) Search(ctx context.Context, text string, page catalog.Page) (Foun
 		return Found{}, err
 	}
 	page.Now = d.Case.Now().Unix()
-	res, err := d.Case.Catalog.Search(ctx, q, page)
+	res, err := d.Reader().Search(ctx, q, page)
 	return Found{Result: res, Query: typed, Echo: query.Echo(typed)}, err
 }
 
@@ -111,7 +113,7 @@ func (d *Desk) Statement(ctx context.Context, id string) (record.Statement, erro
 	if err != nil {
 		return record.Statement{}, err
 	}
-	s, err := d.Case.Catalog.Statement(ctx, leaf)
+	s, err := d.Reader().Statement(ctx, leaf)
 	if err != nil {
 		return s, fmt.Errorf("%s: %w", id, err)
 	}
@@ -133,7 +135,7 @@ func (d *Desk) StatementAt(ctx context.Context, source, external string) (record
 	if !ok {
 		return record.Statement{}, fmt.Errorf("%s of %s: %w", external, src.Name, record.ErrNotFound)
 	}
-	return d.Case.Catalog.Statement(ctx, k.First)
+	return d.Reader().Statement(ctx, k.First)
 }
 
 // Withdraw hides a statement from lists and bars it from being cited. Nothing
@@ -231,7 +233,7 @@ func (d *Desk) EraseTarget(ctx context.Context, id string) (EraseTarget, error) 
 	if s.Erased {
 		return t, fmt.Errorf("%s is erased already: %w", id, record.ErrConflict)
 	}
-	versions, err := d.Case.Catalog.Versions(ctx, leaf)
+	versions, err := d.Reader().Versions(ctx, leaf)
 	if err != nil {
 		return t, err
 	}
@@ -261,7 +263,7 @@ func (d *Desk) ConfirmErase(ctx context.Context, request, reason string) (record
 	if err != nil {
 		return record.Decision{}, err
 	}
-	all, err := d.Case.Catalog.AllDecisions(ctx)
+	all, err := d.Reader().AllDecisions(ctx)
 	if err != nil {
 		return record.Decision{}, err
 	}

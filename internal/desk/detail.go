@@ -49,7 +49,7 @@ func (d *Desk) Detail(ctx context.Context, id string) (Detail, error) {
 	if err != nil {
 		return Detail{}, err
 	}
-	cat := d.Case.Catalog
+	cat := d.Reader()
 	t := Detail{ID: d.StatementID(s), Statement: s}
 	if t.Versions, err = cat.Versions(ctx, s.First); err != nil {
 		return t, err
@@ -93,7 +93,7 @@ func (d *Desk) sibling(ctx context.Context, s record.Statement, id string) (*rec
 	if err != nil || known[id].Version == 0 {
 		return nil, err
 	}
-	o, err := d.Case.Catalog.Statement(ctx, known[id].First)
+	o, err := d.Reader().Statement(ctx, known[id].First)
 	return &o, err
 }
 
@@ -231,6 +231,12 @@ func (d *Desk) bytes(ctx context.Context, l *record.Leaf) ([]byte, record.Span, 
 func (d *Desk) Raw(ctx context.Context, id string) ([]byte, record.Span, error) {
 	s, err := d.Statement(ctx, id)
 	if err != nil {
+		return nil, record.Span{}, err
+	}
+	if hidden, err := d.hides(ctx, s.First); err != nil || hidden {
+		if hidden {
+			err = record.WithHint(fmt.Errorf("%s names a private person: its captured bytes are %w", id, record.ErrWithheld), "open it first, with a reason, if you may")
+		}
 		return nil, record.Span{}, err
 	}
 	b, err := d.Case.Archive.Leaf(ctx, s.Leaf)

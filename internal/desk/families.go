@@ -102,7 +102,7 @@ func (d *Desk) familyOf(ctx context.Context, id string) (record.Family, error) {
 		}
 	}
 	if len(rows) == 0 {
-		if _, err := d.Case.Catalog.Statement(ctx, leaf); err != nil {
+		if _, err := d.Reader().Statement(ctx, leaf); err != nil {
 			return record.Family{}, fmt.Errorf("%s: %w", id, err)
 		}
 		return record.Family{}, record.WithHint(fmt.Errorf("%s stands alone: no other statement in the case is the same text: %w", id, record.ErrNotFound),
@@ -124,7 +124,7 @@ func (d *Desk) Family(ctx context.Context, id string) (Family, error) {
 	if err != nil {
 		return Family{}, err
 	}
-	cat := d.Case.Catalog
+	cat := d.Reader()
 	f := Family{Family: row, ID: d.familyID(row.Anchor)}
 	rows, err := cat.MembersOf(ctx, []uint64{row.Anchor})
 	if err != nil {
@@ -157,9 +157,9 @@ func (d *Desk) Family(ctx context.Context, id string) (Family, error) {
 	if err := d.unseen(ctx, &f, sources); err != nil {
 		return f, err
 	}
-	all, err := cat.AllDecisions(ctx)
+	all, err := cat.DecisionsBy(ctx, pipeline.ActionMerge, pipeline.ActionSplit)
 	for _, x := range all {
-		if slices.Contains(leaves, x.Target) && (x.Action == pipeline.ActionMerge || x.Action == pipeline.ActionSplit) {
+		if slices.Contains(leaves, x.Target) {
 			f.Decisions = append(f.Decisions, x)
 		}
 	}
@@ -173,7 +173,7 @@ func (d *Desk) wording(ctx context.Context, st record.Statement, m record.Member
 	if st.Version < 2 && st.Until == 0 {
 		return st, nil
 	}
-	versions, err := d.Case.Catalog.Versions(ctx, st.First)
+	versions, err := d.Reader().Versions(ctx, st.First)
 	if err != nil || len(versions) < 2 {
 		return st, err
 	}
@@ -186,7 +186,7 @@ func (d *Desk) wording(ctx context.Context, st record.Statement, m record.Member
 	if other == 0 {
 		return st, nil
 	}
-	near, err := d.Case.Catalog.Versions(ctx, other)
+	near, err := d.Reader().Versions(ctx, other)
 	if err != nil {
 		return st, err
 	}
@@ -430,7 +430,7 @@ func (d *Desk) apart(ctx context.Context, members []Member, leaves []uint64) ([]
 			continue
 		}
 		a.Here, a.There = d.statementID(here), d.statementID(there)
-		st, err := d.Case.Catalog.Statement(ctx, there)
+		st, err := d.Reader().Statement(ctx, there)
 		if err != nil {
 			return nil, err
 		}
@@ -534,7 +534,7 @@ func (d *Desk) Families(ctx context.Context, query string, least, limit int) (ro
 		return nil, false, err
 	}
 	for _, f := range families {
-		st, err := d.Case.Catalog.Statement(ctx, f.First)
+		st, err := d.Reader().Statement(ctx, f.First)
 		if err != nil {
 			return nil, false, err
 		}
@@ -552,7 +552,7 @@ func (d *Desk) familiesOf(ctx context.Context, query string, f func(record.Famil
 	}
 	seen := map[uint64]bool{}
 	for page := (catalog.Page{Limit: 500}); ; {
-		res, err := d.Case.Catalog.Search(ctx, q, page)
+		res, err := d.Reader().Search(ctx, q, page)
 		if err != nil {
 			return err
 		}
@@ -659,7 +659,7 @@ func (d *Desk) Undo(ctx context.Context, id, reason string) (record.Decision, er
 	if err != nil {
 		return record.Decision{}, err
 	}
-	x, err := d.Case.Catalog.Decision(ctx, leaf)
+	x, err := d.Reader().Decision(ctx, leaf)
 	if err == nil {
 		return d.undo(ctx, id, x, reason)
 	}
@@ -684,7 +684,7 @@ func (d *Desk) undo(ctx context.Context, id string, x record.Decision, reason st
 		return record.Decision{}, fmt.Errorf("%s destroyed what it was about; that cannot be taken back: %w", id, record.ErrConflict)
 	}
 	if x.Action == "erase-request" {
-		carried, err := d.Case.Catalog.DecisionsBy(ctx, pipeline.ActionErase)
+		carried, err := d.Reader().DecisionsBy(ctx, pipeline.ActionErase)
 		if err != nil {
 			return record.Decision{}, err
 		}
@@ -711,7 +711,7 @@ func (d *Desk) undo(ctx context.Context, id string, x record.Decision, reason st
 // bottom is the decision that an undo, or an undo of an undo, is about.
 func (d *Desk) bottom(ctx context.Context, x record.Decision) (record.Decision, error) {
 	for x.Action == "undo" {
-		y, err := d.Case.Catalog.Decision(ctx, x.Target)
+		y, err := d.Reader().Decision(ctx, x.Target)
 		if errors.Is(err, record.ErrNotFound) { // a gap
 			return x, nil
 		}

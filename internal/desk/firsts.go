@@ -35,7 +35,7 @@ func (d *Desk) Issuer(ctx context.Context, source, reason string) (record.Decisi
 }
 
 func (d *Desk) issuers(ctx context.Context) (map[uint64]bool, error) {
-	all, err := d.Case.Catalog.AllDecisions(ctx)
+	all, err := d.Reader().DecisionsBy(ctx, ActionIssuer)
 	own := map[uint64]bool{}
 	for _, x := range all {
 		if x.Action == ActionIssuer && x.Undone == 0 {
@@ -133,7 +133,7 @@ const elsewhere = 1 << 62
 // races gathers what the order of sources is worked out from. Families that a
 // source in own began are left out.
 func (d *Desk) races(ctx context.Context, query string, own map[uint64]bool) (in pipeline.FirstsInput, out Firsts, names map[uint64]record.Source, err error) {
-	cat := d.Case.Catalog
+	cat := d.Reader()
 	stats, err := cat.Sources(ctx)
 	if err != nil {
 		return in, out, nil, err
@@ -360,7 +360,7 @@ type Origin struct {
 
 // Spread gathers how a source takes part in what travels.
 func (d *Desk) Spread(ctx context.Context, source uint64) (Spread, error) {
-	cat := d.Case.Catalog
+	cat := d.Reader()
 	s := Spread{Median: -1}
 	hours, err := cat.Hours(ctx, source)
 	if err != nil {

@@ -74,7 +74,7 @@ func (d *Desk) Inbox(ctx context.Context, text string, page InboxPage) (Inbox, e
 		return Inbox{}, err
 	}
 	page.Now = d.Case.Now().Unix()
-	res, err := d.Case.Catalog.Inbox(ctx, q, page.Page)
+	res, err := d.Reader().Inbox(ctx, q, page.Page)
 	if err != nil {
 		return Inbox{}, err
 	}
@@ -131,7 +131,7 @@ func (d *Desk) inboxRow(ctx context.Context, h catalog.UnitHit, issuers map[uint
 	}
 	if h.Of != 0 {
 		row.OfID = d.statementID(h.Of)
-		if of, err := d.Case.Catalog.UnitsOf(ctx, []uint64{h.Of}, 0); err == nil { // it may have been erased
+		if of, err := d.Reader().UnitsOf(ctx, []uint64{h.Of}, 0); err == nil { // it may have been erased
 			row.OfID = d.unitID(of[0].Leaf, of[0].Family)
 		}
 	}

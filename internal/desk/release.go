@@ -55,6 +55,7 @@ func (d *Desk) sensitivity(ctx context.Context, s record.Statement) (redact.Sens
 	if err != nil {
 		return redact.Unmarked, err
 	}
+	decisions = slices.DeleteFunc(decisions, func(x record.Decision) bool { return x.Target != s.First })
 	restricted, public := false, false
 	for _, x := range decisions {
 		if x.Undone == 0 {
@@ -98,6 +99,9 @@ func (d *Desk) Release(ctx context.Context, ids []string, audience redact.Audien
 		return redact.Release{}, redact.Report{}, err
 	}
 	g := gatherer{d: d, cp: cp, seen: map[uint64]bool{}}
+	if g.names, err = d.everyName(ctx); err != nil {
+		return redact.Release{}, redact.Report{}, err
+	}
 	m := redact.Material{Case: d.Case.Config.Name, Zone: d.Case.Zone, Origin: cp.Origin, Checkpoint: signed, Key: string(bytes.TrimSpace(key)),
 		Originals: redact.Originals{Include: originals != "", Reason: originals}}
 	asked := map[uint64]bool{}
@@ -127,6 +131,7 @@ func (d *Desk) Release(ctx context.Context, ids []string, audience redact.Audien
 type gatherer struct {
 	d       *Desk
 	cp      custody.Checkpoint
+	names   *masker // of private persons, whoever may see them here
 	seen    map[uint64]bool
 	entries []redact.Entry
 }
@@ -152,7 +157,11 @@ func (g *gatherer) item(ctx context.Context, s record.Statement) (redact.Item, e
 		return it, err
 	}
 	slices.SortFunc(versions, func(a, b record.Statement) int { return cmp.Compare(a.Leaf, b.Leaf) }) // as in the log
+	if it.Shielded, err = g.d.shielded(ctx, s.First); err != nil {
+		return it, err
+	}
 	for _, v := range versions {
+		it.Shielded = it.Shielded || g.names.finds(v)
 		shared, err := g.shared(ctx, v)
 		if err != nil {
 			return it, err
@@ -181,6 +190,9 @@ func (g *gatherer) item(ctx context.Context, s record.Statement) (redact.Item, e
 		return it, err
 	}
 	for _, x := range decisions {
+		if redact.InHouse(x.Action) {
+			continue
+		}
 		if err := g.support1(ctx, x.Leaf, record.Span{}); err != nil {
 			return it, err
 		}

@@ -163,7 +163,7 @@ func (d *Desk) Fired(ctx context.Context, since uint64) ([]Fired, error) {
 		if q.Sort == query.Relevance {
 			q.Sort = query.Newest
 		}
-		res, err := d.Case.Catalog.Search(ctx, q, catalog.Page{Limit: 5, Total: true, From: since, Now: d.Case.Now().Unix()})
+		res, err := d.Reader().Search(ctx, q, catalog.Page{Limit: 5, Total: true, From: since, Now: d.Case.Now().Unix()})
 		if err != nil {
 			return nil, fmt.Errorf("saved search %q: %w", s.Name, err)
 		}
@@ -186,7 +186,7 @@ type Changes struct {
 func (d *Desk) Since(ctx context.Context, size uint64) (Changes, error) {
 	var c Changes
 	var err error
-	if c.Changes, err = d.Case.Catalog.Since(ctx, size); err != nil {
+	if c.Changes, err = d.Reader().Since(ctx, size); err != nil {
 		return c, err
 	}
 	for _, x := range c.Decisions {

@@ -110,7 +110,7 @@ func (d *Desk) Triage(ctx context.Context, t Triage) (Triaged, error) {
 	done := Triaged{Count: len(units)}
 	leaves := make([]uint64, 0, len(units))
 	for _, chunk := range chunks(units, 500) {
-		rows, err := d.Case.Catalog.UnitsOf(ctx, chunk, 0)
+		rows, err := d.Reader().UnitsOf(ctx, chunk, 0)
 		if err != nil {
 			return Triaged{}, err
 		}
@@ -178,7 +178,7 @@ func (d *Desk) unchanged(ctx context.Context, units []uint64, seen uint64, check
 	if !check {
 		return nil
 	}
-	since, err := d.Case.Catalog.Touched(ctx, units, seen)
+	since, err := d.Reader().Touched(ctx, units, seen)
 	if err != nil || len(since) == 0 {
 		return err
 	}
@@ -345,7 +345,7 @@ func (d *Desk) unitsOf(ctx context.Context, ids []string) ([]catalog.Unit, error
 		}
 		leaves[i] = leaf
 	}
-	units, err := d.Case.Catalog.UnitsOf(ctx, leaves, d.Case.Now().Unix())
+	units, err := d.Reader().UnitsOf(ctx, leaves, d.Case.Now().Unix())
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", strings.Join(ids[:min(len(ids), 3)], " "), err)
 	}

@@ -110,7 +110,7 @@ func (d *Desk) Comments(ctx context.Context, article record.Statement) (all []re
 		query.Filter{Key: "from", Values: []string{article.SourceKey}},
 	}}
 	for page := (catalog.Page{Limit: 500}); ; {
-		res, err := d.Case.Catalog.Search(ctx, q, page)
+		res, err := d.Reader().Search(ctx, q, page)
 		if err != nil {
 			return nil, false, err
 		}

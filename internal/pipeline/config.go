@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 	_ "time/tzdata" // a case's zone must be readable on machines without a zone database
@@ -18,7 +19,8 @@ type Config struct {
 	Zone      string   `toml:"time_zone"` // IANA name; times without a printed zone are read in it, and all are shown in it
 	Languages []string `toml:"languages"` // BCP 47, most used first
 	Standard  string   `toml:"standard_of_proof"`
-	Totals    string   `toml:"totals"` // which of competing figures a total takes
+	Totals    string   `toml:"totals"`             // which of competing figures a total takes
+	MayOpen   []string `toml:"may_open,omitempty"` // handles that may see every masked name, beside who masked it
 	Publish   struct {
 		Precision string `toml:"precision"` // of places: exact, vicinity, locality, area
 		Delay     string `toml:"delay"`     // between an incident and its publication, like "72h"
@@ -51,6 +53,11 @@ func (c Config) Check() error {
 	}
 	if _, err := time.ParseDuration(c.Publish.Delay); err != nil {
 		return fmt.Errorf("%w case.toml: publication.delay %q: want a duration such as 72h", record.ErrInvalid, c.Publish.Delay)
+	}
+	for _, h := range c.MayOpen {
+		if err := CheckHandle(h); err != nil {
+			return fmt.Errorf("case.toml: may_open: %w", err)
+		}
 	}
 	return nil
 }
@@ -96,6 +103,8 @@ func (c *Config) Set(assignment string) error {
 		c.Standard = value
 	case "totals":
 		c.Totals = value
+	case "may_open":
+		c.MayOpen = slices.DeleteFunc(strings.Split(value, ","), func(h string) bool { return h == "" })
 	case "publication.precision":
 		c.Publish.Precision = value
 	case "publication.delay":

@@ -29,8 +29,8 @@ type Withheld struct {
 }
 
 // Prepare makes the release of material for an audience. Restricted, sealed
-// and unmarked items, withdrawn, flagged and erased statements never enter, nor
-// do the bodies of case, config, key, run, end and analysis entries; private
+// and unmarked items, withdrawn, flagged, shielded and erased statements never
+// enter, nor do decisions by which a house only sorts its work (InHouse), nor do the bodies of case, config, key, run, end and analysis entries; private
 // persons appear under their pseudonyms; the names of private sources stay.
 //
 // It fails with record.ErrInvalid when the material is not consistent, and
@@ -154,6 +154,9 @@ func (p *preparation) excluded(it Item) string {
 		return "it was withdrawn"
 	default:
 		return "it was erased"
+	}
+	if it.Shielded {
+		return "it names a private person, and the name is masked"
 	}
 	for _, v := range it.Versions {
 		if v.Statement.Erased {

@@ -86,6 +86,7 @@ type Item struct {
 	Source      record.Source
 	Sensitivity Sensitivity
 	State       State // besides what the versions say of themselves
+	Shielded    bool  // it names a private person, and somebody masked the name
 	Versions    []Version
 }
 

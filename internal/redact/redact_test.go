@@ -167,6 +167,39 @@ func TestNonInterference(t *testing.T) {
 	}
 }
 
+// TestShieldedNonInterference: two cases that differ only in the name of a
+// private person that is masked have the same bundle, byte for byte, and so has
+// one in which the decision to mask it was gathered.
+func TestShieldedNonInterference(t *testing.T) {
+	for _, a := range []redact.Audience{redact.ForPublic, redact.ForPartner} {
+		t.Run(a.String(), func(t *testing.T) {
+			named := func(name string) redact.Material {
+				m := material(t)
+				it := &m.Items[slices.IndexFunc(m.Items, func(it redact.Item) bool {
+					return it.Sensitivity == redact.Public && it.State == redact.Standing && !it.Versions[0].Statement.Withdrawn
+				})]
+				it.Shielded = true
+				v := &it.Versions[0]
+				v.Statement.Text = "the driver is " + name
+				v.Statement.TextDigest = record.DigestOf([]byte(v.Statement.Text))
+				v.Entry.Open = func() (io.ReadCloser, error) { return io.NopCloser(strings.NewReader(v.Statement.Text)), nil }
+				v.Entry.Salt = bytes.Repeat([]byte{byte(len(name))}, 32)
+				leaf := record.NewLeaf(record.LeafDecision, 1700000000000)
+				leaf.Action, leaf.Target, leaf.By = "shield", v.Statement.First, "tester"
+				m.Entries = append(m.Entries, redact.Entry{Index: 1 << 20, Leaf: leaf.Append(nil), Body: []byte(`{"reason":"","payload":{"names":["` + name + `"]}}`), Salt: v.Entry.Salt})
+				return m
+			}
+			want := pack(t, a, named("Tamir Velasko"))
+			if !bytes.Equal(pack(t, a, named("Somebody Else Altogether")), want) {
+				t.Error("the name changes the bundle")
+			}
+			if bytes.Contains(want, []byte("Velasko")) {
+				t.Error("the bundle holds the name")
+			}
+		})
+	}
+}
+
 // TestNoSecretLeaves looks for words that must not leave in every byte of a
 // public bundle, which is stored uncompressed.
 func TestNoSecretLeaves(t *testing.T) {

@@ -73,6 +73,9 @@ func (p *preparation) support() error {
 				p.take(g, p.audience == ForPartner, false)
 			}
 		case record.LeafMissing, record.LeafSeen, record.LeafDecision:
+			if g.leaf.Kind == record.LeafDecision && InHouse(g.leaf.Action) {
+				continue // it names other statements too, and says what people looked for
+			}
 			if p.targets[g.leaf.Target] {
 				p.take(g, p.audience == ForPartner, false)
 			}
@@ -85,6 +88,17 @@ func (p *preparation) support() error {
 		}
 	}
 	return p.keys()
+}
+
+// InHouse reports whether a decision only sorts the work of the house: triage,
+// labels, who looks at what, names masked and opened, searches kept. It says
+// nothing about a statement's evidence and leaves with no release.
+func InHouse(action string) bool {
+	switch action {
+	case "keep", "duplicate", "dismiss", "later", "reopen", "label", "unlabel", "assign", "unassign", "shield", "unshield", "open", "save-search", "drop-search":
+		return true
+	}
+	return false
 }
 
 // wholeFile reports whether the file of a capture goes out: it was asked for,

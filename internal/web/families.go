@@ -183,7 +183,7 @@ func (s *server) languagesOf(ctx context.Context, found []desk.FamilyRow) (map[u
 		if m.Relation == record.RelVerbatim || m.Relation == record.RelFirst {
 			continue // the same words are of the same language
 		}
-		st, err := s.desk.Case.Catalog.Statement(ctx, m.Statement)
+		st, err := s.desk.Reader().Statement(ctx, m.Statement)
 		if err != nil {
 			return nil, err
 		}

@@ -141,7 +141,7 @@ func (s *server) firstOf(ctx context.Context, f desk.Family) (record.Statement, 
 			return m.Statement, nil
 		}
 	}
-	return s.desk.Case.Catalog.Statement(ctx, f.First)
+	return s.desk.Reader().Statement(ctx, f.First)
 }
 
 // fillFamily puts in words and links what the desk found.

@@ -44,7 +44,7 @@ func (s *server) source(r *http.Request) (reply, error) {
 			d.sourceRow = x
 		}
 	}
-	latest, err := s.desk.Case.Catalog.Search(ctx, query.Query{Root: fromSource(src)}, catalog.Page{Limit: 10})
+	latest, err := s.desk.Reader().Search(ctx, query.Query{Root: fromSource(src)}, catalog.Page{Limit: 10})
 	if err != nil {
 		return reply{}, err
 	}
@@ -165,7 +165,7 @@ func (s *server) month(ctx context.Context, src record.Source, m time.Time, size
 		return n, nil
 	}
 	q := query.Query{Root: query.And{fromSource(src), query.Range{Key: "posted", From: m.Unix(), To: m.AddDate(0, 1, 0).Unix()}}}
-	res, err := s.desk.Case.Catalog.Search(ctx, q, catalog.Page{Limit: 1, Total: true})
+	res, err := s.desk.Reader().Search(ctx, q, catalog.Page{Limit: 1, Total: true})
 	if err != nil {
 		return n, err
 	}

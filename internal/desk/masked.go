@@ -1,0 +1,429 @@
+package desk
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"dalil/internal/catalog"
+	"dalil/internal/pipeline"
+	"dalil/internal/query"
+	"dalil/internal/record"
+)
+
+// Reader is the catalog as people at this desk may read it: the names of
+// private persons are masked in every statement, snippet and decision. Pages and
+// commands read the catalog through it, never beside it.
+func (d *Desk) Reader() catalog.Catalog { return reader{d.Case.Catalog, d} }
+
+// masker reads which names are to be masked now.
+func (d *Desk) masker(ctx context.Context) (*masker, error) {
+	all, err := d.Case.Catalog.Shields(ctx)
+	if err != nil || len(all) == 0 {
+		return nil, err
+	}
+	var names []string
+	for _, s := range all {
+		if !slices.Contains(d.opened, s.Statement) || !d.mayOpen(s) {
+			names = append(names, s.Names...)
+		}
+	}
+	return newMasker(names), nil
+}
+
+// everyName is a masker of all names that are masked for anybody.
+func (d *Desk) everyName(ctx context.Context) (*masker, error) {
+	all, err := d.Case.Catalog.Shields(ctx)
+	var names []string
+	for _, s := range all {
+		names = append(names, s.Names...)
+	}
+	return newMasker(names), err
+}
+
+// shielded reports whether a name is masked in the unit of a statement.
+func (d *Desk) shielded(ctx context.Context, first uint64) (bool, error) {
+	units, err := d.Case.Catalog.UnitsOf(ctx, []uint64{first}, 0)
+	if errors.Is(err, record.ErrNotFound) { // it was erased
+		return false, nil
+	}
+	return err == nil && units[0].Shielded, err
+}
+
+// mayOpen: who masked a name, and whom the case's settings list.
+func (d *Desk) mayOpen(s catalog.Shield) bool {
+	return s.By == d.Case.Handle() || slices.Contains(d.Case.Config.MayOpen, d.Case.Handle())
+}
+
+// hides reports whether something in the newest version of a statement is masked
+// for this person.
+func (d *Desk) hides(ctx context.Context, first uint64) (bool, error) {
+	m, err := d.masker(ctx)
+	if err != nil || m == nil || len(m.names) == 0 {
+		return false, err
+	}
+	versions, err := d.Case.Catalog.Versions(ctx, first)
+	if err != nil {
+		return false, err
+	}
+	return slices.ContainsFunc(versions, m.finds), nil
+}
+
+// finds reports whether a name stands anywhere in a statement version.
+func (m *masker) finds(s record.Statement) bool {
+	all := []string{s.Text, s.Title, s.Byline, s.URL, s.Parent, s.ReplyTo, s.ExternalID, s.Sender.Name, s.Sender.ID}
+	if s.Forward != nil {
+		all = append(all, s.Forward.From.Name, s.Forward.From.ID)
+	}
+	for i := range s.Entities {
+		all = append(all, s.Entities[i].Target)
+	}
+	for i := range s.Media {
+		all = append(all, s.Media[i].Alt, s.Media[i].Name, s.Media[i].Path)
+	}
+	all = append(append(all, s.Credits...), s.Refs...)
+	return slices.ContainsFunc(all, func(t string) bool { return len(m.in(t)) > 0 })
+}
+
+// ActionOpen is that somebody looked at a masked name.
+const ActionOpen = "open"
+
+// Opened is a unit whose masked names were opened.
+type Opened struct {
+	record.Decision
+	ID    string   // D-… of the record that it was opened
+	Names []string // as they were typed when they were masked
+	// Desk is this desk with the names of the unit shown: for as long as the caller
+	// keeps it.
+	Desk *Desk
+}
+
+// Open shows the masked names of a unit to who may see them, and records that
+// it did: by whom, when and why. ErrWithheld when the person may not.
+func (d *Desk) Open(ctx context.Context, id, reason string) (Opened, error) {
+	units, err := d.unitsOf(ctx, []string{id})
+	if err != nil {
+		return Opened{}, err
+	}
+	statements, err := d.Case.Catalog.Statements(ctx, []uint64{units[0].Leaf})
+	if err != nil {
+		return Opened{}, err
+	}
+	shields, err := d.Case.Catalog.Shields(ctx)
+	if err != nil {
+		return Opened{}, err
+	}
+	o := Opened{Desk: &Desk{Case: d.Case, DryRun: d.DryRun, opened: slices.Clone(d.opened)}}
+	found := false
+	for _, s := range shields {
+		if !slices.Contains(statements[0], s.Statement) {
+			continue
+		}
+		found = true
+		if !d.mayOpen(s) {
+			return Opened{}, record.WithHint(fmt.Errorf("the name in %s is masked for you: %w", id, record.ErrWithheld), "ask "+s.By+", who masked it, or have may_open in the case's settings name you")
+		}
+		o.Desk.opened = append(o.Desk.opened, s.Statement)
+		for _, n := range s.Names {
+			if !slices.Contains(o.Names, n) {
+				o.Names = append(o.Names, n)
+			}
+		}
+	}
+	if !found {
+		return Opened{}, fmt.Errorf("no name is masked in %s: %w", id, record.ErrConflict)
+	}
+	if o.Decision, err = d.decide(ctx, ActionOpen, units[0].Leaf, reason, nil); err != nil {
+		return Opened{}, err
+	}
+	if !d.DryRun {
+		o.ID = d.Case.IDs.ID(record.KindDecision, o.Leaf)
+	}
+	return o, nil
+}
+
+// Reopened is the desk with what was opened in the decisions given shown: a
+// browser's session keeps their ids. A decision of somebody else, or one that
+// opened nothing, shows nothing.
+func (d *Desk) Reopened(ctx context.Context, decisions []string) (*Desk, error) {
+	o := &Desk{Case: d.Case, DryRun: d.DryRun}
+	for _, id := range decisions {
+		_, leaf, err := d.resolve(id, record.KindDecision)
+		if err != nil {
+			continue
+		}
+		x, err := d.Case.Catalog.Decision(ctx, leaf)
+		if err != nil || x.Action != ActionOpen || x.By != d.Case.Handle() || x.Undone != 0 {
+			continue
+		}
+		statements, err := d.Case.Catalog.Statements(ctx, []uint64{x.Target})
+		if err != nil {
+			return nil, err
+		}
+		o.opened = append(o.opened, statements[0]...)
+	}
+	return o, nil
+}
+
+// reader masks what it reads.
+type reader struct {
+	catalog.Catalog
+	d *Desk
+}
+
+func (r reader) Statement(ctx context.Context, first uint64) (record.Statement, error) {
+	return r.one(ctx)(r.Catalog.Statement(ctx, first))
+}
+
+func (r reader) Version(ctx context.Context, leaf uint64) (record.Statement, error) {
+	return r.one(ctx)(r.Catalog.Version(ctx, leaf))
+}
+
+func (r reader) one(ctx context.Context) func(record.Statement, error) (record.Statement, error) {
+	return func(s record.Statement, err error) (record.Statement, error) {
+		if err != nil {
+			return s, err
+		}
+		m, err := r.d.masker(ctx)
+		return m.statement(s), err
+	}
+}
+
+func (r reader) Versions(ctx context.Context, first uint64) ([]record.Statement, error) {
+	all, err := r.Catalog.Versions(ctx, first)
+	if err != nil {
+		return nil, err
+	}
+	m, err := r.d.masker(ctx)
+	for i := range all {
+		all[i] = m.statement(all[i])
+	}
+	return all, err
+}
+
+func (r reader) Search(ctx context.Context, q query.Query, page catalog.Page) (catalog.Result, error) {
+	res, err := r.Catalog.Search(ctx, q, page)
+	if err != nil {
+		return res, err
+	}
+	m, err := r.d.masker(ctx)
+	for i := range res.Hits {
+		res.Hits[i] = m.hit(res.Hits[i])
+	}
+	return res, err
+}
+
+func (r reader) Inbox(ctx context.Context, q query.Query, page catalog.Page) (catalog.Units, error) {
+	res, err := r.Catalog.Inbox(ctx, q, page)
+	if err != nil {
+		return res, err
+	}
+	m, err := r.d.masker(ctx)
+	for i := range res.Hits {
+		res.Hits[i].Hit = m.hit(res.Hits[i].Hit)
+		res.Hits[i].Unit = m.unit(res.Hits[i].Unit)
+	}
+	return res, err
+}
+
+func (r reader) UnitsOf(ctx context.Context, leaves []uint64, now int64) ([]catalog.Unit, error) {
+	all, err := r.Catalog.UnitsOf(ctx, leaves, now)
+	if err != nil {
+		return nil, err
+	}
+	m, err := r.d.masker(ctx)
+	for i := range all {
+		all[i] = m.unit(all[i])
+	}
+	return all, err
+}
+
+func (r reader) Decisions(ctx context.Context, target uint64) ([]record.Decision, error) {
+	return r.decided(ctx)(r.Catalog.Decisions(ctx, target))
+}
+
+func (r reader) AllDecisions(ctx context.Context) ([]record.Decision, error) {
+	return r.decided(ctx)(r.Catalog.AllDecisions(ctx))
+}
+
+func (r reader) DecisionsBy(ctx context.Context, actions ...string) ([]record.Decision, error) {
+	return r.decided(ctx)(r.Catalog.DecisionsBy(ctx, actions...))
+}
+
+func (r reader) Touched(ctx context.Context, units []uint64, after uint64) ([]record.Decision, error) {
+	return r.decided(ctx)(r.Catalog.Touched(ctx, units, after))
+}
+
+func (r reader) Decision(ctx context.Context, leaf uint64) (record.Decision, error) {
+	x, err := r.Catalog.Decision(ctx, leaf)
+	if err != nil {
+		return x, err
+	}
+	all, err := r.decided(ctx)([]record.Decision{x}, nil)
+	if err != nil {
+		return x, err
+	}
+	return all[0], nil
+}
+
+func (r reader) Since(ctx context.Context, size uint64) (catalog.Changes, error) {
+	c, err := r.Catalog.Since(ctx, size)
+	if err != nil {
+		return c, err
+	}
+	c.Decisions, err = r.decided(ctx)(c.Decisions, nil)
+	return c, err
+}
+
+func (r reader) Shields(ctx context.Context) ([]catalog.Shield, error) {
+	all, err := r.Catalog.Shields(ctx)
+	for i := range all {
+		all[i].Names = nil
+	}
+	return all, err
+}
+
+// decided masks names in reasons, and leaves the names out of what masked them.
+func (r reader) decided(ctx context.Context) func([]record.Decision, error) ([]record.Decision, error) {
+	return func(all []record.Decision, err error) ([]record.Decision, error) {
+		if err != nil {
+			return nil, err
+		}
+		m, err := r.d.masker(ctx)
+		for i := range all {
+			all[i].Reason = m.plain(all[i].Reason)
+			switch all[i].Action {
+			case ActionShield:
+				all[i].Payload = ""
+			case pipeline.ActionMerge, pipeline.ActionSplit:
+			default:
+				all[i].Payload = m.plain(all[i].Payload)
+			}
+		}
+		return all, err
+	}
+}
+
+func (m *masker) unit(u catalog.Unit) catalog.Unit {
+	u.First, u.Newest = m.statement(u.First), m.statement(u.Newest)
+	return u
+}
+
+// statement masks names in everything of a statement that came from outside and
+// is shown. The original is not touched.
+func (m *masker) statement(s record.Statement) record.Statement {
+	if m == nil || len(m.names) == 0 {
+		return s
+	}
+	text, moved := m.text(s.Text)
+	s.Text = text
+	kept := make([]record.Entity, 0, len(s.Entities))
+	for _, e := range s.Entities {
+		from, ok1 := moved(e.Offset)
+		to, ok2 := moved(e.Offset + e.Length)
+		if e.Target = m.link(e.Target); ok1 && ok2 {
+			e.Offset, e.Length = from, to-from
+			kept = append(kept, e)
+		}
+	}
+	if s.Entities != nil {
+		s.Entities = kept
+	}
+	s.Title, s.Byline, s.SourceName = m.plain(s.Title), m.plain(s.Byline), m.plain(s.SourceName)
+	s.URL, s.Parent, s.ReplyTo = m.link(s.URL), m.link(s.Parent), m.link(s.ReplyTo)
+	s.ExternalID = m.link(s.ExternalID)
+	s.Sender = m.party(s.Sender)
+	if s.Forward != nil {
+		f := *s.Forward
+		f.From = m.party(f.From)
+		s.Forward = &f
+	}
+	s.Media = slices.Clone(s.Media)
+	for i := range s.Media {
+		x := &s.Media[i]
+		x.Alt, x.Name, x.Path = m.plain(x.Alt), m.link(x.Name), m.link(x.Path)
+	}
+	s.Credits, s.Refs = m.each(s.Credits), m.each(s.Refs)
+	return s
+}
+
+func (m *masker) party(p record.Party) record.Party {
+	p.Name, p.ID = m.plain(p.Name), m.link(p.ID)
+	return p
+}
+
+// link is an address, or nothing when a name is in it: half an address leads
+// astray.
+func (m *masker) link(s string) string {
+	if len(m.in(s)) > 0 {
+		return MaskToken
+	}
+	return s
+}
+
+func (m *masker) each(all []string) []string {
+	all = slices.Clone(all)
+	for i := range all {
+		all[i] = m.plain(all[i])
+	}
+	return all
+}
+
+// hit masks the snippet too, and what is said about words that are in a name.
+func (m *masker) hit(h catalog.Hit) catalog.Hit {
+	if m == nil || len(m.names) == 0 {
+		return h
+	}
+	// A snippet may begin or end inside of a name, so the names are looked for in
+	// the whole text.
+	snippet, moved := replaced(h.Snippet, apart(append(m.in(h.Snippet), within(h.Text, h.Snippet, m.in(h.Text))...)))
+	var marks [][2]int
+	for _, k := range h.Marks {
+		from, ok1 := moved(k[0])
+		to, ok2 := moved(k[1])
+		if ok1 && ok2 && to > from {
+			marks = append(marks, [2]int{from, to})
+		}
+	}
+	h.Snippet, h.Marks, h.Statement = snippet, marks, m.statement(h.Statement)
+	why := make([]catalog.Match, 0, len(h.Why))
+	for _, w := range h.Why {
+		if m.touches(w.Met) {
+			w.Met = MaskToken
+		}
+		why = append(why, w)
+	}
+	if h.Why != nil {
+		h.Why = why
+	}
+	return h
+}
+
+// within returns where the stretches of a text stand in a part of it, wherever
+// in the text that part occurs.
+func within(text, part string, at [][2]int) (in [][2]int) {
+	for from := 0; part != "" && len(at) > 0; {
+		i := strings.Index(text[from:], part)
+		if i < 0 {
+			break
+		}
+		i += from
+		from = i + 1
+		for _, a := range at {
+			if lo, hi := max(a[0]-i, 0), min(a[1]-i, len(part)); lo < hi {
+				in = append(in, [2]int{lo, hi})
+			}
+		}
+	}
+	return in
+}
+
+// touches reports whether a word is a part of a name, or holds one.
+func (m *masker) touches(word string) bool {
+	w := string(streamOf(word).letters)
+	return w != "" && slices.ContainsFunc(m.names, func(n maskedName) bool {
+		return strings.Contains(n.letters, w) || strings.Contains(w, n.letters)
+	})
+}
