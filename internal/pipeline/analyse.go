@@ -52,11 +52,39 @@ func (c *Case) Lags(in FirstsInput, sources []uint64) []record.Lag { return c.st
 // Analyse lets every analysis look at what is new. Each that finds something to
 // do leaves one entry in the log: what it is, how much of the log it saw, and
 // the digest of what it proposes.
+//
+// While other work is going on, it is left to the end of that.
 func (c *Case) Analyse(ctx context.Context, progress func(Progress)) error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
+	c.late.Store(true)
+	if !c.work.try() {
+		return nil
+	}
+	c.late.Store(false)
 	_, err := c.analyse(ctx, progress)
-	return err
+	return errors.Join(err, c.rest(ctx))
+}
+
+// rest ends a piece of long work. What should have been analysed meanwhile is
+// analysed now, unless ctx has ended: then the next to work does it.
+func (c *Case) rest(ctx context.Context) error {
+	for {
+		if ctx.Err() == nil && c.late.Swap(false) {
+			if _, err := c.analyse(ctx, nil); err != nil {
+				c.late.Store(true)
+				c.work.pass()
+				return err
+			}
+		}
+		c.work.pass()
+		if ctx.Err() != nil || !c.late.Load() || !c.work.try() {
+			return nil
+		}
+	}
+}
+
+// errBusy refuses what needs the case for itself.
+func errBusy() error {
+	return record.WithHint(fmt.Errorf("%w: an import is going on", record.ErrConflict), "wait until it has ended, or pause it: `dalil jobs`")
 }
 
 // analyse returns how many statements have a place in a family that they had
@@ -72,8 +100,18 @@ func (c *Case) analyse(ctx context.Context, progress func(Progress)) (placed int
 	return placed, nil
 }
 
+// The turn is not held while the analysis looks: what is recorded meanwhile comes
+// after the log it saw, and is left to the next run.
 func (c *Case) analyseOne(ctx context.Context, k analysis.Kind, progress func(Progress)) (placed int64, err error) {
+	if err := c.turn.take(ctx); err != nil {
+		return 0, err
+	}
+	err = c.catchUp(ctx)
 	size := c.Archive.Size()
+	c.turn.pass()
+	if err != nil {
+		return 0, err
+	}
 	before, err := c.Catalog.Analysis(ctx, k.Name)
 	if err != nil {
 		return 0, err
@@ -85,6 +123,11 @@ func (c *Case) analyseOne(ctx context.Context, k analysis.Kind, progress func(Pr
 	if err != nil {
 		return 0, err
 	}
+	if err := c.turn.take(ctx); err != nil {
+		return 0, err
+	}
+	defer c.turn.pass()
+	ctx = context.WithoutCancel(ctx) // the catalog must not be left behind the log
 	e, err := c.entry(record.Leaf{Kind: record.LeafAnalysis, Name: k.ID(), Saw: size, Digest: a.digest}, c.stores.Now().UnixMilli(), nil)
 	if err != nil {
 		return 0, err

@@ -32,14 +32,19 @@ func (c *Case) ReadPictures(ctx context.Context, h assist.Helper, statements []u
 	if dry {
 		return Receipt{Files: int64(len(pictures))}, nil
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
+	if err := c.work.take(ctx); err != nil {
+		return Receipt{}, err
+	}
 	im := newImporter(ctx, c, ImportOptions{Progress: progress}, runDetail{Verb: "ocr", Zone: c.Config.Zone, Tool: c.stores.Tool + "; " + h.Tool})
 	for i, p := range pictures {
 		if err = ctx.Err(); err != nil {
 			break
 		}
 		im.progress("ocr", p.Path, int64(i), int64(len(pictures)))
+		if err = im.commits.giveWay(); err != nil { // a picture takes a second
+			err = &storeError{err}
+			break
+		}
 		im.report.Read++
 		text, rerr := c.readPicture(ctx, h, p)
 		if rerr != nil {
@@ -60,7 +65,8 @@ func (c *Case) ReadPictures(ctx context.Context, h assist.Helper, statements []u
 			im.report.New++
 		}
 	}
-	return im.finish(err)
+	r, err := im.finish(err)
+	return r, errors.Join(err, c.rest(ctx))
 }
 
 // Unread says how many pictures of statements were not read so far.

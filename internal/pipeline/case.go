@@ -15,7 +15,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
+	"sync/atomic"
 	"time"
 
 	"dalil/internal/analysis"
@@ -65,9 +65,11 @@ type Case struct {
 	key     ed25519.PrivateKey
 	pseudo  pseudonyms
 	write   bool
-	mu      sync.Mutex // held while records are appended
-	unsound bool       // an append failed: nothing more is written
-	differs []uint64   // analysis entries whose result was another when they were done again on opening
+	work    *turn       // of what takes long: imports, analyses, erasures, one at a time
+	turn    *turn       // held while records are appended; long work passes it on between batches
+	late    atomic.Bool // an analysis was asked for while other work was going on
+	unsound bool        // an append failed: nothing more is written
+	differs []uint64    // analysis entries whose result was another when they were done again on opening
 }
 
 // secrets is the body of the case entry: what must not be derivable from the
@@ -128,7 +130,7 @@ func Create(ctx context.Context, dir, handle string, cfg Config, keys *custody.K
 	if err != nil {
 		return nil, err
 	}
-	c := &Case{Dir: tmp, Origin: origin, Archive: a, stores: s, handle: handle, key: key, write: true}
+	c := &Case{Dir: tmp, Origin: origin, Archive: a, stores: s, handle: handle, key: key, write: true, work: newTurn(), turn: newTurn()}
 	now := s.Now().UnixMilli()
 	first, err := c.entry(record.Leaf{Kind: record.LeafCase}, now, sec)
 	if err != nil {
@@ -209,7 +211,7 @@ func Open(ctx context.Context, dir string, write bool, handle string, keys *cust
 	if err != nil {
 		return nil, err
 	}
-	c := &Case{Dir: dir, Archive: a, stores: s, handle: handle, write: write}
+	c := &Case{Dir: dir, Archive: a, stores: s, handle: handle, write: write, work: newTurn(), turn: newTurn()}
 	if err := c.openWith(ctx, keys, nil); err != nil {
 		if c.Catalog != nil {
 			c.Catalog.Close()
@@ -285,6 +287,9 @@ func (c *Case) openWith(ctx context.Context, keys *custody.Keys, progress func(P
 		return err
 	}
 	if c.differs, err = c.catchUpTo(ctx, c.Catalog, c.Dir, c.Archive.Size(), progress); err != nil {
+		return err
+	}
+	if err := c.Catalog.Flush(ctx); err != nil {
 		return err
 	}
 	if err := c.finishErasures(ctx); err != nil {
@@ -389,16 +394,41 @@ func (c *Case) append(ctx context.Context, entries []archive.Entry) (uint64, err
 }
 
 // Record appends one signed record with its body, and returns its index once
-// it is on stable storage and in the catalog.
+// it is on stable storage and in the catalog. Several goroutines may record at
+// once, also while an import is going on: then the record goes between two of its
+// batches, and full-text search may know of it a little later than the rest.
+//
+// A decision whose Expects is not the newest entry about its target any more is
+// ErrConflict: somebody else was faster, and nothing is recorded.
 func (c *Case) Record(ctx context.Context, l record.Leaf, body any) (uint64, error) {
 	return c.RecordIf(ctx, l, body, nil)
 }
 
-// RecordIf is Record unless check, when there is one, fails. Nothing is recorded
-// between the check and the record.
+// RecordIf is Record with a check of the caller's own in place of the one for
+// Expects: unless it fails, the record is made, and nothing is recorded between
+// the two.
 func (c *Case) RecordIf(ctx context.Context, l record.Leaf, body any, check func() error) (uint64, error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
+	if !c.write {
+		return 0, fmt.Errorf("record: %w: the case is open for reading", record.ErrConflict)
+	}
+	i, err := c.recordInTurn(ctx, l, body, check)
+	if err != nil {
+		return 0, err
+	}
+	return i, c.settle(ctx)
+}
+
+func (c *Case) recordInTurn(ctx context.Context, l record.Leaf, body any, check func() error) (uint64, error) {
+	if err := c.turn.take(ctx); err != nil {
+		return 0, err
+	}
+	defer c.turn.pass()
+	// From here on the caller's giving up must not leave the catalog behind the
+	// log: an import may be waiting to go on.
+	ctx = context.WithoutCancel(ctx)
+	if check == nil && l.Kind == record.LeafDecision {
+		check = func() error { return c.stillNewest(ctx, &l) }
+	}
 	if check != nil {
 		if err := check(); err != nil {
 			return 0, err
@@ -412,10 +442,45 @@ func (c *Case) RecordIf(ctx context.Context, l record.Leaf, body any, check func
 	if err != nil {
 		return 0, err
 	}
-	if err := c.catchUp(ctx, c.Catalog, nil); err != nil {
-		return 0, err
+	return i, c.catchUp(ctx)
+}
+
+// stillNewest fails when something was recorded about a decision's target that
+// whoever decided cannot have seen.
+func (c *Case) stillNewest(ctx context.Context, l *record.Leaf) error {
+	newest, err := c.Catalog.Newest(ctx, l.Target)
+	if err == nil && newest != l.Expects {
+		err = record.WithHint(fmt.Errorf("%w: something else was recorded about this meanwhile", record.ErrConflict), "look at it as it is now, and decide again")
 	}
-	return i, c.Catalog.Flush(ctx)
+	return err
+}
+
+// patience is how long a decision made during an import waits for the full-text
+// index, which then has a large piece of work in hand.
+const patience = 250 * time.Millisecond
+
+// settle waits for the full-text index.
+func (c *Case) settle(ctx context.Context) error {
+	if !c.Working() {
+		return c.Catalog.Flush(ctx)
+	}
+	done := make(chan error, 1)
+	go func() { done <- c.Catalog.Flush(context.WithoutCancel(ctx)) }()
+	select {
+	case err := <-done:
+		return err
+	case <-time.After(patience):
+		return nil // what stops the index stops the import, which tells of it
+	}
+}
+
+// Working reports whether an import or other long work is going on.
+func (c *Case) Working() bool {
+	if c.work.try() {
+		c.work.pass()
+		return false
+	}
+	return true
 }
 
 // eachLeaf calls f for the entries from index on whose kind is one of kinds

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"sync"
+	"time"
 
 	"dalil/internal/archive"
 	"dalil/internal/catalog"
@@ -18,12 +19,24 @@ const (
 	batchBytes   = 12 << 20
 )
 
+// While people decide beside the import, who waits for the turn waits for the
+// batches that are under way. So they are smaller then, and on a slow or busy
+// machine, where a small batch takes long too, bounded by time.
+const (
+	sharedPart = 4
+	sharedTime = 150 * time.Millisecond
+)
+
 // committer appends entries to the log and their meaning to the catalog, one
 // batch behind the goroutine that makes them. An entry's index is known when it
-// is added: there is one writer.
+// is added: there is one writer, who has the turn from the first entry of a batch
+// until everything is committed and somebody else wants it.
 type committer struct {
-	c    *Case
-	next uint64 // index of the next entry
+	c       *Case
+	shared  bool // people decide beside us
+	since   time.Time
+	holding bool   // we have the turn
+	next    uint64 // index of the next entry, while we have the turn
 
 	entries []archive.Entry
 	batch   *catalog.Batch
@@ -51,11 +64,53 @@ type commitJob struct {
 	synced  chan struct{} // closed when everything before is in the catalog
 }
 
-func newCommitter(c *Case) *committer {
-	k := &committer{c: c, next: c.Archive.Size(), inflight: map[statementKey]catalog.Known{}, work: make(chan commitJob, 1), done: make(chan struct{}), fail: make(chan struct{})}
-	k.batch = &catalog.Batch{From: k.next}
+func newCommitter(c *Case, shared bool) *committer {
+	k := &committer{c: c, shared: shared, inflight: map[statementKey]catalog.Known{}, work: make(chan commitJob, 1), done: make(chan struct{}), fail: make(chan struct{})}
+	if shared {
+		k.work = make(chan commitJob)
+	}
 	go k.loop()
 	return k
+}
+
+// hold takes the turn, if we do not have it. What others recorded since we had
+// it is in log and catalog, and changes neither the sources nor the statements
+// that the import knows of.
+func (k *committer) hold() error {
+	if k.holding {
+		return nil
+	}
+	ctx := context.Background() // nobody has it for long, and what was read is worth keeping
+	if err := k.c.turn.take(ctx); err != nil {
+		return err
+	}
+	if err := k.c.catchUp(ctx); err != nil {
+		k.c.turn.pass()
+		return err
+	}
+	k.holding, k.next = true, k.c.Archive.Size()
+	k.batch = &catalog.Batch{From: k.next, To: k.next}
+	return nil
+}
+
+// giveWay commits everything and passes the turn on. It is called between entries
+// that belong together, and before what takes long.
+func (k *committer) giveWay() error {
+	if k == nil || !k.holding { // a dry run has no committer
+		return nil
+	}
+	err := k.sync()
+	k.holding = false
+	k.c.turn.pass()
+	return err
+}
+
+// yield gives way if somebody waits.
+func (k *committer) yield() error {
+	if k == nil || !k.holding || !k.c.turn.wanted() {
+		return nil
+	}
+	return k.giveWay()
 }
 
 // loop commits on its own goroutine. What was read is worth keeping even when
@@ -127,6 +182,12 @@ func (k *committer) has(source uint64, id string) bool {
 
 // add queues an entry and returns the index it gets.
 func (k *committer) add(e archive.Entry) (uint64, error) {
+	if err := k.hold(); err != nil {
+		return 0, err
+	}
+	if len(k.entries) == 0 {
+		k.since = time.Now()
+	}
 	index := k.next
 	k.entries = append(k.entries, e)
 	k.next++
@@ -135,13 +196,19 @@ func (k *committer) add(e archive.Entry) (uint64, error) {
 	return index, nil
 }
 
-// full commits if the batch is large enough. It is called between entries that
-// belong together.
+// full commits if the batch is large enough, and lets others go first if they
+// wait. It is called between entries that belong together.
 func (k *committer) full() error {
-	if len(k.entries) < batchEntries && k.weight < batchBytes {
-		return nil
+	entries, bytes := batchEntries, batchBytes
+	if k.shared {
+		entries, bytes = batchEntries/sharedPart, batchBytes/sharedPart
 	}
-	return k.flush()
+	if len(k.entries) >= entries || k.weight >= bytes || k.shared && len(k.entries) > 0 && time.Since(k.since) > sharedTime {
+		if err := k.flush(); err != nil {
+			return err
+		}
+	}
+	return k.yield()
 }
 
 func (k *committer) flush() error {
@@ -182,6 +249,10 @@ func (k *committer) close() error {
 	err := k.flush()
 	close(k.work)
 	<-k.done
+	if k.holding {
+		k.holding = false
+		k.c.turn.pass()
+	}
 	if k.err != nil {
 		return k.err
 	}

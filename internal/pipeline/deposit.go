@@ -119,6 +119,9 @@ const skippedErased = "files erased earlier on a person's decision, in whole or 
 // capture unless the same bytes were captured under the same path before.
 func (im *importer) store(h *held, r io.Reader) (*held, error) {
 	im.progress("store", h.Path, 0, h.Size)
+	if err := im.makeWay(h.Size); err != nil {
+		return h, err
+	}
 	blob, n, err := im.c.Archive.Put(im.ctx, r)
 	if errors.Is(err, record.ErrWithheld) {
 		im.report.Skipped[skippedErased]++
@@ -137,6 +140,24 @@ func (im *importer) store(h *held, r io.Reader) (*held, error) {
 		return h, err
 	}
 	return h, im.capture(h)
+}
+
+// longFile is a size, in bytes, whose copying takes a moment. A part of a
+// container may not say its size.
+const longFile = 4 << 20
+
+// makeWay lets others record before a file is copied: always before a large one.
+func (im *importer) makeWay(size int64) error {
+	err := error(nil)
+	if size < 0 || size >= longFile {
+		err = im.commits.giveWay()
+	} else {
+		err = im.commits.yield()
+	}
+	if err != nil {
+		return &storeError{err}
+	}
+	return nil
 }
 
 // capture records that h was acquired in this run.
@@ -204,6 +225,9 @@ func (im *importer) storePart(container *held, p format.Part, r io.Reader) (*hel
 	}
 	// The head decides the format, and the format is part of the capture's
 	// record, so the bytes pass through a spool before they are stored.
+	if err := im.makeWay(p.Size); err != nil {
+		return h, err
+	}
 	open, n, err := im.spool.add(keep)
 	if err != nil {
 		return h, err

@@ -22,13 +22,22 @@ const ActionErase = "erase"
 
 // Erase carries out every decision to erase that has not been carried out.
 func (c *Case) Erase(ctx context.Context) error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if err := c.finishErasures(ctx); err != nil {
+	if !c.work.try() {
+		return errBusy()
+	}
+	err := c.eraseInTurn(ctx)
+	if err == nil {
+		_, err = c.analyse(ctx, nil)
+	}
+	return errors.Join(err, c.rest(ctx))
+}
+
+func (c *Case) eraseInTurn(ctx context.Context) error {
+	if err := c.turn.take(ctx); err != nil {
 		return err
 	}
-	_, err := c.analyse(ctx, nil)
-	return err
+	defer c.turn.pass()
+	return c.finishErasures(ctx)
 }
 
 func (c *Case) finishErasures(ctx context.Context) error {
@@ -99,7 +108,7 @@ func (c *Case) erase(ctx context.Context, target uint64) error {
 	if _, err := c.append(ctx, entries); err != nil {
 		return err
 	}
-	if err := c.catchUp(ctx, c.Catalog, nil); err != nil {
+	if err := c.catchUp(ctx); err != nil {
 		return err
 	}
 	return c.Catalog.Flush(ctx)

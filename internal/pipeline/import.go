@@ -23,6 +23,7 @@ type ImportOptions struct {
 	KeepSenders string // reason to keep private persons' names; "" replaces them by pseudonyms
 	KeepOwner   bool   // take the exporting account's own private chats too
 	DryRun      bool   // find out what would happen, write nothing
+	Shared      bool   // people decide beside it: smaller batches, so that they wait less
 	Progress    func(Progress)
 }
 
@@ -61,7 +62,9 @@ type Receipt struct {
 	Problems []record.Problem `json:"problems,omitempty"`
 	More     int64            `json:"more_problems,omitempty"` // beyond the first maxProblems
 
-	LeafFirst  uint64 `json:"leaf_first"` // first and last log entry of this import; 0, 0 when it added nothing
+	// First and last log entry of this import; 0, 0 when it added nothing. What
+	// people recorded meanwhile lies between them.
+	LeafFirst  uint64 `json:"leaf_first"`
 	LeafLast   uint64 `json:"leaf_last"`
 	Checkpoint string `json:"checkpoint"` // root hash after the import, base64
 	Run        uint64 `json:"-"`
@@ -87,20 +90,27 @@ type runDetail struct {
 // again: what is here already is recognised and adds nothing. A broken file
 // costs what could not be read of it, and is told in Receipt.Problems; the
 // error is for the import as a whole. When ctx is cancelled, what was read so
-// far is committed and the receipt says Cancelled.
+// far is committed and the receipt says Cancelled. One import runs at a time; a
+// second waits. Records may be made meanwhile, and go between its batches.
 func (c *Case) Import(ctx context.Context, paths []string, opt ImportOptions) (Receipt, error) {
 	if !c.write && !opt.DryRun {
 		return Receipt{}, fmt.Errorf("import: %w: the case is open for reading", record.ErrConflict)
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
+	if !opt.DryRun {
+		if err := c.work.take(ctx); err != nil {
+			return Receipt{}, err
+		}
+	}
 	detail := runDetail{Verb: "import", Source: opt.Source, KeepSenders: opt.KeepSenders, KeepOwner: opt.KeepOwner, Zone: c.Config.Zone, Tool: c.stores.Tool}
 	for _, p := range paths {
 		detail.Paths = append(detail.Paths, filepath.Base(p))
 	}
 	im := newImporter(ctx, c, opt, detail)
-	err := im.all(paths)
-	return im.finish(err)
+	r, err := im.finish(im.all(paths))
+	if !opt.DryRun {
+		err = errors.Join(err, c.rest(ctx))
+	}
+	return r, err
 }
 
 // importer is one import at work. Its methods run on one goroutine, but for
@@ -125,7 +135,7 @@ func newImporter(ctx context.Context, c *Case, opt ImportOptions, detail runDeta
 	im := &importer{ctx: ctx, c: c, opt: opt, detail: detail, sources: map[string]record.Source{}, trackers: map[uint64]*tracker{}}
 	im.report.Skipped = map[string]int64{}
 	if !opt.DryRun {
-		im.commits = newCommitter(c)
+		im.commits = newCommitter(c, opt.Shared)
 	}
 	return im
 }
@@ -215,6 +225,9 @@ func (im *importer) begin() error {
 
 func (im *importer) end() error {
 	at := im.c.stores.Now().UnixMilli()
+	if err := im.commits.hold(); err != nil {
+		return err
+	}
 	im.report.LeafLast = im.commits.next
 	e, err := im.c.entry(record.Leaf{Kind: record.LeafEnd, Run: im.run}, at, im.report)
 	if err != nil {

@@ -36,7 +36,7 @@ func Rebuild(ctx context.Context, dir, handle string, keys *custody.Keys, s Stor
 	if err != nil {
 		return r, err
 	}
-	c := &Case{Dir: dir, Archive: a, stores: s, handle: handle, write: true}
+	c := &Case{Dir: dir, Archive: a, stores: s, handle: handle, write: true, work: newTurn(), turn: newTurn()}
 	defer c.Close()
 	if r.Settings, err = c.restoreSettings(ctx); err != nil {
 		return r, err
@@ -116,6 +116,10 @@ func (c *Case) Configure(ctx context.Context, cfg Config) error {
 	if err := cfg.Check(); err != nil {
 		return err
 	}
+	if !c.work.try() { // it reads with the settings it began with
+		return errBusy()
+	}
+	defer c.work.pass()
 	text := cfg.Text()
 	path := filepath.Join(c.Dir, custody.SettingsPath)
 	tmp, err := writeBeside(path, []byte(text))

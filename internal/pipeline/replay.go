@@ -17,8 +17,10 @@ import (
 // catchUp brings a catalog up to the log: after a crash a few entries, on a
 // rebuild all of them. The same log, archive and program version give the same
 // catalog, whatever the batches were.
-func (c *Case) catchUp(ctx context.Context, cat catalog.Catalog, progress func(Progress)) error {
-	_, err := c.catchUpTo(ctx, cat, c.Dir, c.Archive.Size(), progress)
+//
+// It does not wait for the full-text index: Flush does.
+func (c *Case) catchUp(ctx context.Context) error {
+	_, err := c.catchUpTo(ctx, c.Catalog, c.Dir, c.Archive.Size(), nil)
 	return err
 }
 
@@ -95,10 +97,7 @@ func (p *replayer) replay(ctx context.Context, from, to uint64, progress func(Pr
 			}
 		}
 	}
-	if err := p.apply(ctx); err != nil {
-		return err
-	}
-	return p.cat.Flush(ctx)
+	return p.apply(ctx)
 }
 
 // apply settles which version of which statement each statement entry is, and

@@ -18,7 +18,14 @@ import (
 // new, known, or a new version of what is known.
 func (r *reader) sequence() error {
 	im := r.im
-	for c := range r.chunks {
+	for {
+		c, ok, err := r.nextChunk()
+		if err != nil {
+			return err
+		}
+		if !ok {
+			return nil
+		}
 		<-c.done
 		if c.err != nil {
 			return &storeError{c.err}
@@ -58,7 +65,25 @@ func (r *reader) sequence() error {
 		}
 		im.progress("read", r.file.Path, r.blob.high.Load(), r.blob.Size())
 	}
-	return nil
+}
+
+// nextChunk waits for the format, and meanwhile gives way to those who ask: a
+// large document can take seconds.
+func (r *reader) nextChunk() (*chunk, bool, error) {
+	var asked chan struct{}
+	if r.im.commits != nil {
+		asked = r.im.c.turn.asked
+	}
+	for {
+		select {
+		case c, ok := <-r.chunks:
+			return c, ok, nil
+		case <-asked:
+			if err := r.im.commits.yield(); err != nil {
+				return nil, false, &storeError{err}
+			}
+		}
+	}
 }
 
 // use makes s the source of the readings that follow, recording it if it is new.
@@ -391,7 +416,7 @@ func (r *reader) covered(first, last int64) error {
 				}
 				t.see(strconv.FormatInt(id, 10)) // known to have been: no hole
 			}
-			return nil
+			return im.commits.yield()
 		})
 		if err != nil {
 			return &storeError{err}

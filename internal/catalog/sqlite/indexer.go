@@ -39,7 +39,9 @@ func (j *job) erase(st *record.Statement) {
 
 // Bounds of the indexer's work.
 const (
-	queued       = 2        // batches that wait; Apply blocks beyond
+	queued       = 256      // batches that wait; Apply blocks beyond
+	queuedRows   = 16_384   // statements that wait in large batches; Apply blocks beyond
+	smallBatch   = 64       // statements of a batch that does not wait its turn: a person's decision
 	rowsPerTx    = 64_000   // statements of one transaction, and so of one segment of the index
 	bytesPerTx   = 40 << 20 // or so much text
 	catchUpBatch = 16_000   // statements read at once from catalog.db
@@ -53,9 +55,11 @@ type indexer struct {
 	db   *sql.DB
 	jobs chan *job
 	done chan struct{}
+	room chan struct{} // holds a token when rows may have left the queue
 
-	mu  sync.Mutex
-	err error // what stopped the indexer; every later call returns it
+	mu      sync.Mutex
+	err     error // what stopped the indexer; every later call returns it
+	waiting int   // rows in the queue
 
 	// Below: the goroutine's own.
 	tx      *sql.Tx
@@ -77,7 +81,7 @@ func openIndexer(ctx context.Context, path string, s *store) (*indexer, error) {
 	if err != nil {
 		return nil, err
 	}
-	x := &indexer{s: s, path: path, db: db, jobs: make(chan *job, queued), done: make(chan struct{}), erased: map[string]bool{}}
+	x := &indexer{s: s, path: path, db: db, jobs: make(chan *job, queued), done: make(chan struct{}), room: make(chan struct{}, 1), erased: map[string]bool{}}
 	if err := x.start(ctx); err != nil {
 		db.Close()
 		return nil, damaged(path, err)
@@ -112,13 +116,45 @@ func (x *indexer) start(ctx context.Context) error {
 	return nil
 }
 
-// add hands over a batch; it waits while too many are queued.
+// add hands over a batch; it waits while too much is queued.
 func (x *indexer) add(ctx context.Context, j *job) error {
+	rows := len(j.entries)
+	for !x.admit(rows) {
+		select {
+		case <-x.room:
+		case <-x.done:
+			return x.failed()
+		}
+	}
 	select {
 	case x.jobs <- j:
 		return nil
 	case <-x.done:
 		return x.failed()
+	}
+}
+
+// admit counts rows into the queue if there is room: beside others for a small
+// batch, and always in an empty queue.
+func (x *indexer) admit(rows int) bool {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if rows > smallBatch && x.waiting > 0 && x.waiting+rows > queuedRows {
+		return false
+	}
+	x.waiting += rows
+	return true
+}
+
+// leave counts rows out of the queue. Apply is one at a time, so one token is
+// enough.
+func (x *indexer) leave(rows int) {
+	x.mu.Lock()
+	x.waiting -= rows
+	x.mu.Unlock()
+	select {
+	case x.room <- struct{}{}:
+	default:
 	}
 }
 
@@ -157,6 +193,7 @@ func (x *indexer) run() {
 	defer close(x.done)
 	ctx := context.Background()
 	for j := range x.jobs {
+		x.leave(len(j.entries))
 		err := x.take(ctx, j)
 		if j.flush != nil {
 			j.flush <- err
