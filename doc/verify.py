@@ -238,7 +238,7 @@ def disclosed(x, e, sums, blobs, read, found):
         found.count(commitments=1)
         need(mac.hexdigest() == e["commit"], "%s is not what the entry was made for" % (file if span else "its body"))
 # ---- A case (spec 1-7)
-LOOSE = re.compile(r"case\.toml|log/(key|checkpoint)|lock|scratch/[a-z]+/([0-9a-f]{64}|\d+)|(catalog\.(db|sum|open)|(search|state)\.db)(-wal|-shm|-journal)?")
+LOOSE = re.compile(r"case\.toml|log/(key|checkpoint)|lock|staging/(?s:.+)|scratch/[a-z]+/([0-9a-f]{64}|\d+)|(catalog\.(db|sum|open)|(search|state)\.db)(-wal|-shm|-journal)?")
 def blob_name(blob): return "archive/%s/%s" % (blob[:2], blob)
 def tile_name(level, n, width):
     name = "%03d" % (n % 1000)

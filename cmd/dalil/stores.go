@@ -18,6 +18,7 @@ import (
 	"dalil/internal/format/all"
 	"dalil/internal/pipeline"
 	"dalil/internal/record"
+	"dalil/internal/state"
 )
 
 // stores are the parts a case on this machine is made of: files on disk and
@@ -37,6 +38,7 @@ func stores() pipeline.Stores {
 			return sqlite.Open(dir, sqlite.Options{ReadOnly: !write})
 		},
 		CatalogFiles: []string{sqlite.CatalogFile, sqlite.SearchFile},
+		OpenState:    state.Open,
 		Formats:      all.Formats(),
 		Analyses:     analyses.Analyses(),
 		Firsts:       repost.Firsts,

@@ -33,6 +33,7 @@ const (
 	CatalogSumPath = "catalog.sum"
 	CatalogOpen    = "catalog.open"
 	ScratchFolder  = "scratch"
+	StagingFolder  = "staging" // files from a browser, not imported yet
 )
 
 // TempSuffix ends the name of a file that is being written: X.tmp becomes X
@@ -87,7 +88,7 @@ const (
 	Salts
 	Bodies
 	Index   // catalog.db, search.db, scratch/… and what belongs to them: no evidence
-	Working // lock, state.db, … : no evidence either
+	Working // lock, state.db, staging/… : no evidence either
 	Staged  // evidence on its way into the archive
 )
 
@@ -104,6 +105,9 @@ type Path struct {
 // ParsePath takes the name of a file apart, relative to the case and with
 // slashes. A name no case contains has the role Foreign.
 func ParsePath(name string) Path {
+	if strings.HasPrefix(name, StagingFolder+"/") { // whatever these files are called
+		return Path{Role: Working}
+	}
 	bare, temp := strings.CutSuffix(name, TempSuffix)
 	p := parsePath(bare)
 	p.Temp = p.Temp || temp

@@ -25,6 +25,7 @@ import (
 	"dalil/internal/custody"
 	"dalil/internal/format"
 	"dalil/internal/record"
+	"dalil/internal/state"
 )
 
 // ErrNoCase says that there is no case where one was looked for.
@@ -41,13 +42,16 @@ type Stores struct {
 	Evidence      func(dir string) (custody.Evidence, error)
 	OpenCatalog   func(dir string, write bool) (catalog.Catalog, error)
 	CatalogFiles  []string // names of the catalog's files in the case folder
-	Formats       []format.Kind
-	Analyses      []analysis.Kind // in the order they run
-	Firsts        func(analysis.FirstsInput) []record.First
-	Lags          func(in analysis.FirstsInput, sources []uint64) []record.Lag
-	Folder        collect.Kind
-	Now           func() time.Time
-	Tool          string // name and version, recorded with every run
+	// OpenState opens what the case can do without; renew is for who holds the
+	// lock. note says what became of an unusable file.
+	OpenState func(dir string, renew bool) (s *state.Store, note string, err error)
+	Formats   []format.Kind
+	Analyses  []analysis.Kind // in the order they run
+	Firsts    func(analysis.FirstsInput) []record.First
+	Lags      func(in analysis.FirstsInput, sources []uint64) []record.Lag
+	Folder    collect.Kind
+	Now       func() time.Time
+	Tool      string // name and version, recorded with every run
 }
 
 // Case is an open case.
@@ -65,8 +69,9 @@ type Case struct {
 	key     ed25519.PrivateKey
 	pseudo  pseudonyms
 	write   bool
-	work    *turn       // of what takes long: imports, analyses, erasures, one at a time
-	turn    *turn       // held while records are appended; long work passes it on between batches
+	work    *turn // of what takes long: imports, analyses, erasures, one at a time
+	turn    *turn // held while records are appended; long work passes it on between batches
+	state   stateFile
 	late    atomic.Bool // an analysis was asked for while other work was going on
 	unsound bool        // an append failed: nothing more is written
 	differs []uint64    // analysis entries whose result was another when they were done again on opening
@@ -340,6 +345,7 @@ func (c *Case) Close() error {
 	if c.Catalog != nil {
 		errs = append(errs, c.Catalog.Close())
 	}
+	errs = append(errs, c.state.close())
 	if c.write && !c.unsound && errors.Join(errs...) == nil {
 		errs = append(errs, seal(c.Dir, c.stores.CatalogFiles, size))
 	}
@@ -475,13 +481,7 @@ func (c *Case) settle(ctx context.Context) error {
 }
 
 // Working reports whether an import or other long work is going on.
-func (c *Case) Working() bool {
-	if c.work.try() {
-		c.work.pass()
-		return false
-	}
-	return true
-}
+func (c *Case) Working() bool { return c.work.busy() }
 
 // eachLeaf calls f for the entries from index on whose kind is one of kinds
 // (every entry when none is given).

@@ -62,6 +62,9 @@ func (im *importer) depositFile(f collect.File) (*held, error) {
 		return nil, nil
 	}
 	h := &held{kind: im.pick(head), Capture: record.Capture{Theirs: f.Theirs.Seconds(), Size: f.Size, Type: mediaType(head), Path: f.Path, URL: f.URL, Tool: "folder"}}
+	if im.opt.Undated && f.Theirs.Known() && f.Theirs.Unix == 0 {
+		h.Theirs = record.NoSeconds
+	}
 	if im.opt.DryRun {
 		h.open = func() (archive.Blob, error) {
 			r, err := f.Open()
@@ -93,6 +96,7 @@ func (im *importer) look(h *held, r io.Reader) (*held, error) {
 	}
 	im.report.Files++
 	im.report.Bytes += n
+	im.report.Formats[h.kind.Name]++
 	return h, im.recall(h)
 }
 

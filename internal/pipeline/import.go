@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"cmp"
 	"context"
 	"encoding/base64"
 	"encoding/json"
@@ -8,6 +9,7 @@ import (
 	"fmt"
 	"path"
 	"path/filepath"
+	"slices"
 	"sync"
 
 	"dalil/internal/archive"
@@ -19,11 +21,13 @@ import (
 
 // ImportOptions are the user's choices for one import.
 type ImportOptions struct {
-	Source      string // name of the source for files that do not say theirs
-	KeepSenders string // reason to keep private persons' names; "" replaces them by pseudonyms
-	KeepOwner   bool   // take the exporting account's own private chats too
-	DryRun      bool   // find out what would happen, write nothing
-	Shared      bool   // people decide beside it: smaller batches, so that they wait less
+	Source      string   // name of the source for files that do not say theirs
+	KeepSenders string   // reason to keep private persons' names; "" replaces them by pseudonyms
+	KeepOwner   bool     // take the exporting account's own private chats too
+	DryRun      bool     // find out what would happen, write nothing
+	Undated     bool     // a file dated 1970-01-01T00:00:00Z has no known date: it came from a browser, which does not tell
+	Names       []string // what the record of the import calls its paths; nil takes their last parts
+	Shared      bool     // people decide beside it: smaller batches, so that they wait less
 	Progress    func(Progress)
 }
 
@@ -58,7 +62,11 @@ type Receipt struct {
 	// own receipt was recorded.
 	InFamilies int64 `json:"in_families,omitempty"`
 
-	Skipped  map[string]int64 `json:"skipped,omitempty"` // deliberately not taken
+	Skipped map[string]int64 `json:"skipped,omitempty"` // deliberately not taken
+	// Of a dry run: whose statements these are, and how many files are read by
+	// which format, "" by none.
+	Found    []Found          `json:"found,omitempty"`
+	Formats  map[string]int64 `json:"formats,omitempty"`
 	Problems []record.Problem `json:"problems,omitempty"`
 	More     int64            `json:"more_problems,omitempty"` // beyond the first maxProblems
 
@@ -102,7 +110,11 @@ func (c *Case) Import(ctx context.Context, paths []string, opt ImportOptions) (R
 		}
 	}
 	detail := runDetail{Verb: "import", Source: opt.Source, KeepSenders: opt.KeepSenders, KeepOwner: opt.KeepOwner, Zone: c.Config.Zone, Tool: c.stores.Tool}
+	detail.Paths = opt.Names
 	for _, p := range paths {
+		if opt.Names != nil {
+			break
+		}
 		detail.Paths = append(detail.Paths, filepath.Base(p))
 	}
 	im := newImporter(ctx, c, opt, detail)
@@ -129,6 +141,70 @@ type importer struct {
 	sources  map[string]record.Source // recorded by this import, by key
 	trackers map[uint64]*tracker      // ids that came by in this import, by source
 	spool    spool
+	found    map[uint64]*Found // of a dry run, by source
+}
+
+// Found is what a dry run found of one source.
+type Found struct {
+	Name       string      `json:"name"`
+	Key        string      `json:"key"`
+	Here       bool        `json:"here"` // the case has statements of it already
+	Statements int64       `json:"statements"`
+	First      record.When `json:"first_posted,omitzero"`
+	Last       record.When `json:"last_posted,omitzero"`
+	Untimed    int64       `json:"untimed"`  // that do not say when they were posted
+	Zoneless   int64       `json:"zoneless"` // whose time has no zone: it is read in the case's
+	Forwards   int64       `json:"forwards"` // copied from elsewhere, as the platform says
+	Nameless   int64       `json:"nameless"` // of these, with a name only: the origin may stay unresolved
+}
+
+// mostFound bounds the list a hostile file can make us keep.
+const mostFound = 200
+
+// note counts a reading of a dry run.
+func (im *importer) note(source uint64, key string, x *record.Reading) {
+	f := im.found[source]
+	if f == nil {
+		if len(im.found) >= mostFound {
+			return
+		}
+		f = &Found{Key: key, Here: im.isOld(source)}
+		if s, err := im.sourceOf(source); err == nil {
+			f.Name, f.Key = s.Name, s.Key
+		}
+		im.found[source] = f
+	}
+	f.Statements++
+	switch t := x.Posted; {
+	case !t.Known():
+		f.Untimed++
+	default:
+		if !f.First.Known() || t.Unix < f.First.Unix {
+			f.First = t
+		}
+		if !f.Last.Known() || t.Unix > f.Last.Unix {
+			f.Last = t
+		}
+		if t.NoZone {
+			f.Zoneless++
+		}
+	}
+	if x.Forward != nil {
+		f.Forwards++
+		if x.Forward.From.ID == "" {
+			f.Nameless++
+		}
+	}
+}
+
+// tellFound puts what a dry run found into the receipt, the largest first.
+func (im *importer) tellFound() {
+	for _, f := range im.found {
+		im.report.Found = append(im.report.Found, *f)
+	}
+	slices.SortFunc(im.report.Found, func(a, b Found) int {
+		return cmp.Or(cmp.Compare(b.Statements, a.Statements), cmp.Compare(a.Key, b.Key))
+	})
 }
 
 func newImporter(ctx context.Context, c *Case, opt ImportOptions, detail runDetail) *importer {
@@ -136,6 +212,8 @@ func newImporter(ctx context.Context, c *Case, opt ImportOptions, detail runDeta
 	im.report.Skipped = map[string]int64{}
 	if !opt.DryRun {
 		im.commits = newCommitter(c, opt.Shared)
+	} else {
+		im.found, im.report.Formats = map[uint64]*Found{}, map[string]int64{}
 	}
 	return im
 }
@@ -162,6 +240,7 @@ func (im *importer) finish(err error) (Receipt, error) {
 		im.report.Cancelled, err = true, nil
 	}
 	if im.commits == nil {
+		im.tellFound()
 		return im.report, err
 	}
 	if im.run != 0 && err == nil {

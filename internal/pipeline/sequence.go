@@ -178,6 +178,9 @@ func (im *importer) remember(s record.Source) {
 func (r *reader) take(c *chunk, i int) error {
 	im, x, p := r.im, &c.readings[i], &c.prepared[i]
 	im.report.Read++
+	if im.opt.DryRun {
+		im.note(r.current, r.def.Key, x)
+	}
 	im.report.MissingMedia += p.missingMedia
 	im.report.OmittedMedia += p.omittedMedia
 	r.seen[r.current].see(x.ExternalID)

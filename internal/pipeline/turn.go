@@ -71,6 +71,13 @@ func (t *turn) pass() {
 	t.queue = t.queue[1:]
 }
 
+// busy reports whether somebody has the turn.
+func (t *turn) busy() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.taken
+}
+
 // wanted reports whether somebody waits.
 func (t *turn) wanted() bool {
 	t.mu.Lock()

@@ -20,6 +20,10 @@ const (
 	KindRun       Kind = 'R' // an import or analysis
 	KindFamily    Kind = 'Y' // the same text travelling: with the rest of its anchor's id
 	KindLeaf      Kind = 'L' // any other record in the log
+
+	// Of what is in no log: the rest of these ids is drawn at random.
+	KindJob    Kind = 'J' // a piece of long work
+	KindUpload Kind = 'U' // files that came from a browser
 )
 
 // crockford is Crockford's base-32 alphabet: no I, L, O, U.

@@ -56,6 +56,7 @@ type Job struct {
 	Started int64    `json:"started,omitempty"`
 	Ended   int64    `json:"ended,omitempty"`
 
+	Beat    int64            `json:"beat,omitempty"` // ms: when it last said how far it is
 	Phase   string           `json:"phase,omitempty"`
 	File    string           `json:"file,omitempty"`
 	Done    int64            `json:"done"`
@@ -202,21 +203,21 @@ func (s *Store) NextJob(ctx context.Context, now int64, kinds ...string) (j Job,
 		if err != nil || !ok {
 			return err
 		}
-		j.State, j.Wish, j.Started, j.Ended, j.Error, j.Remedy = Running, "", now, 0, "", ""
+		j.State, j.Wish, j.Started, j.Beat, j.Ended, j.Error, j.Remedy = Running, "", now, now, 0, "", ""
 		return put(ctx, tx, &j, "UPDATE job SET state=?, revision=?, body=? WHERE id=?")
 	})
 	return j, ok && err == nil, err
 }
 
-// Interrupt marks every running job of some kinds as interrupted: whoever did
-// them is gone. Those that renew themselves are queued again.
-func (s *Store) Interrupt(ctx context.Context, now int64, kinds ...string) (n int, err error) {
+// Interrupt marks every running job as interrupted: whoever did them is gone. The
+// caller holds the case's lock. Jobs that renew themselves are queued again.
+func (s *Store) Interrupt(ctx context.Context, now int64) (n int, err error) {
 	all, err := s.Jobs(ctx, 0)
 	if err != nil {
 		return 0, err
 	}
 	for _, j := range all {
-		if j.State != Running || !slices.Contains(kinds, j.Kind) {
+		if j.State != Running {
 			continue
 		}
 		_, err := s.ChangeJob(ctx, j.ID, func(j *Job) error {

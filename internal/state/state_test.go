@@ -69,7 +69,7 @@ func TestJobs(t *testing.T) {
 	if len(ps) != 1 || ps[0].What != "two" {
 		t.Errorf("problems %v", ps)
 	}
-	n, err := s.Interrupt(ctx, 20, "import")
+	n, err := s.Interrupt(ctx, 20)
 	must(t, err)
 	if j, _ = s.Job(ctx, "J-0"); n != 1 || j.State != state.Interrupted || j.Ended != 20 || j.Wish != "" {
 		t.Errorf("%d interrupted, %+v", n, j)

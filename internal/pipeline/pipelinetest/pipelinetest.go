@@ -21,6 +21,7 @@ import (
 	"dalil/internal/format/all"
 	"dalil/internal/pipeline"
 	"dalil/internal/record"
+	"dalil/internal/state"
 )
 
 // Handle is who signs in cases made here.
@@ -42,6 +43,7 @@ func Stores() pipeline.Stores {
 			return sqlite.Open(dir, sqlite.Options{ReadOnly: !write})
 		},
 		CatalogFiles: []string{sqlite.CatalogFile, sqlite.SearchFile},
+		OpenState:    state.Open,
 		Formats:      all.Formats(),
 		Analyses:     analyses.Analyses(),
 		Firsts:       repost.Firsts,
