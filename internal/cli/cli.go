@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/alecthomas/kong"
@@ -19,6 +20,7 @@ import (
 	"dalil/internal/query"
 	"dalil/internal/record"
 	"dalil/internal/redact"
+	"dalil/internal/state"
 )
 
 // Exit codes. 3 and 4 are results, not failures of dalil: scripts act on them.
@@ -111,7 +113,7 @@ type commands struct {
 	Config     configCmd     `cmd:"" help:"Show or change the case's settings."`
 	Rebuild    rebuildCmd    `cmd:"" help:"Make the catalog anew from archive and log."`
 	Backup     backupCmd     `cmd:"" help:"Make a verified copy of the case, also while it is in use."`
-	Jobs       jobsCmd       `cmd:"" help:"List imports and their receipts."`
+	Jobs       jobsCmd       `cmd:"" help:"List imports and other jobs; watch, pause, resume or cancel one."`
 	Doctor     doctorCmd     `cmd:"" help:"Check this machine and case for what would go wrong later."`
 	Serve      serveCmd      `cmd:"" help:"Open the case in a browser."`
 	Demo       demoCmd       `cmd:"" help:"Build the sample case (an invented country) and open it."`
@@ -276,6 +278,9 @@ func (a *app) open(write bool) (*desk.Desk, error) {
 		return nil, err
 	}
 	c, err := pipeline.Open(a.ctx, dir, write, a.Handle, keys, a.Stores)
+	if errors.Is(err, pipeline.ErrLocked) {
+		return nil, a.whoHolds(dir, err)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -288,7 +293,30 @@ func (a *app) with(write bool, f func(d *desk.Desk) error) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(f(d), d.Case.Close())
+	err = f(d)
+	if note := d.Case.StateNote(); note != "" {
+		fmt.Fprintln(a.Stderr, "dalil: note:", note)
+	}
+	return errors.Join(err, d.Case.Close())
+}
+
+// whoHolds adds to a held lock that the workbench is open, and where, if it is
+// the workbench that holds it.
+func (a *app) whoHolds(dir string, err error) error {
+	if !exists(filepath.Join(dir, state.File)) {
+		return err
+	}
+	s, _, serr := a.Stores.OpenState(dir, false)
+	if serr != nil {
+		return err
+	}
+	defer s.Close()
+	at, serr := s.Value(a.ctx, state.KeyWorkbench)
+	url, process, ok := strings.Cut(at, " ")
+	if serr != nil || !ok || !strings.Contains(err.Error(), process+" on ") {
+		return err // an address of an earlier workbench, which was killed
+	}
+	return record.WithHint(err, "the workbench is open at "+url+": do it there, or end the workbench first")
 }
 
 // emit prints one object of the NDJSON contract.

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -48,17 +49,16 @@ func (c *demoCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	if err := d.Case.Close(); err != nil { // serving needs no lock
-		return err
-	}
 	if c.NoServe {
+		if err := d.Case.Close(); err != nil {
+			return err
+		}
 		if !a.JSON {
 			a.printf("Try:  dalil --case %s search rocket     dalil --case %s verify     dalil --case %s serve\n", dir, dir, dir)
 		}
 		return nil
 	}
-	a.Case = dir
-	return a.with(false, func(d *desk.Desk) error { return a.serve(d, c.Addr) })
+	return errors.Join(a.serve(d, c.Addr), d.Case.Close())
 }
 
 // buildSample makes the sample case the way an analyst would: through import

@@ -2,33 +2,52 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
 
 	"dalil/internal/desk"
+	"dalil/internal/language"
 	"dalil/internal/pipeline"
 	"dalil/internal/record"
+	"dalil/internal/state"
 )
 
 type importCmd struct {
-	Paths        []string `arg:"" name:"path" help:"Telegram export, 4CAT or auto-archiver table, WARC/WACZ, HTML, PDF, text, images; a folder or zip of them." type:"path"`
+	Paths        []string `arg:"" optional:"" name:"path" help:"Telegram export, 4CAT or auto-archiver table, WARC/WACZ, HTML, PDF, text, images; a folder or zip of them." type:"path"`
 	Source       string   `help:"Name of the source, for files that do not say theirs."`
 	KeepSenders  string   `help:"Keep the names of private persons, for this reason. Without it they appear as pseudonyms." placeholder:"REASON"`
 	IncludeOwner bool     `help:"Take the exporting account's private chats too."`
+	Resume       string   `help:"Go on with an import that was paused or interrupted." placeholder:"JOB"`
 	DryRun       bool     `short:"n" help:"Say what would happen; write nothing."`
 }
 
 func (c *importCmd) Run(a *app) error {
+	switch {
+	case (len(c.Paths) == 0) == (c.Resume == ""):
+		return record.WithHint(usageError{errors.New("name files or folders to import, or a job to go on with by --resume")}, "see `dalil import --help`")
+	case c.Resume != "" && (c.DryRun || c.Source != "" || c.KeepSenders != "" || c.IncludeOwner):
+		return record.WithHint(usageError{errors.New("an import that is resumed keeps what it was asked to do")}, "leave the other flags out")
+	}
 	return a.with(!c.DryRun, func(d *desk.Desk) error {
 		p := a.newProgress()
-		r, err := d.Case.Import(a.ctx, c.Paths, pipeline.ImportOptions{Source: c.Source, KeepSenders: c.KeepSenders, KeepOwner: c.IncludeOwner, DryRun: c.DryRun, Progress: p.update})
+		var (
+			r   pipeline.Receipt
+			j   state.Job
+			err error
+		)
+		if c.DryRun {
+			r, err = d.Case.Import(a.ctx, c.Paths, pipeline.ImportOptions{Source: c.Source, KeepSenders: c.KeepSenders, KeepOwner: c.IncludeOwner, DryRun: true, Progress: p.update})
+		} else {
+			r, j, err = d.Case.ImportNow(a.ctx, pipeline.ImportJob{Paths: c.Paths, Source: c.Source, KeepSenders: c.KeepSenders, KeepOwner: c.IncludeOwner}, c.Resume, p.update)
+		}
 		p.done()
 		if err != nil {
 			return err
 		}
-		if err := a.printReceipt(d, r, c.DryRun); err != nil {
+		if err := a.printReceipt(d, r, j, c.DryRun); err != nil {
 			return err
 		}
 		a.partly = r.Failed > 0
@@ -39,7 +58,7 @@ func (c *importCmd) Run(a *app) error {
 	})
 }
 
-func (a *app) printReceipt(d *desk.Desk, r pipeline.Receipt, dry bool) error {
+func (a *app) printReceipt(d *desk.Desk, r pipeline.Receipt, j state.Job, dry bool) error {
 	run := ""
 	if r.Run != 0 {
 		run = d.Case.IDs.ID(record.KindRun, r.Run)
@@ -54,9 +73,11 @@ func (a *app) printReceipt(d *desk.Desk, r pipeline.Receipt, dry bool) error {
 		}
 		return a.emit("summary", struct {
 			pipeline.Receipt
-			Import string `json:"import,omitempty"`
-			DryRun bool   `json:"dry_run,omitempty"`
-		}{r, run, dry})
+			Import  string `json:"import,omitempty"`
+			Job     string `json:"job,omitempty"`
+			Earlier int64  `json:"earlier,omitempty"`
+			DryRun  bool   `json:"dry_run,omitempty"`
+		}{r, run, j.ID, j.Earlier, dry})
 	}
 	verb := "Imported"
 	if dry {
@@ -77,6 +98,7 @@ func (a *app) printReceipt(d *desk.Desk, r pipeline.Receipt, dry bool) error {
 	}
 	row(r.Read, "statement read|statements read", "")
 	row(r.New, "new", "")
+	row(j.Earlier, "added by earlier runs of this job", " (known now)")
 	row(r.Known, "known already", "")
 	row(r.Edits, "changed since: kept as a new version|changed since: kept as new versions", "")
 	row(r.Failed, "failed", ": see below")
@@ -104,6 +126,9 @@ func (a *app) printReceipt(d *desk.Desk, r pipeline.Receipt, dry bool) error {
 			a.printf("      → %s\n", p.Remedy)
 		}
 	}
+	if dry {
+		a.printFound(d, r)
+	}
 	switch {
 	case dry:
 		a.printf("Nothing written. Run again without --dry-run.\n")
@@ -113,9 +138,47 @@ func (a *app) printReceipt(d *desk.Desk, r pipeline.Receipt, dry bool) error {
 		a.printf("Receipt %s: records %s to %s, log root %s\n", run, group(int64(r.LeafFirst)), group(int64(r.LeafLast)), r.Checkpoint)
 	}
 	if r.Cancelled {
-		a.printf("Interrupted. What is told above is safe; run the same command again to go on.\n")
+		how := "Interrupted"
+		switch j.State {
+		case state.Paused:
+			how = "Paused"
+		case state.Cancelled:
+			how = "Cancelled"
+		}
+		a.printf("%s. What is told above is safe. To go on:  dalil import --resume %s\n", how, j.ID)
 	}
 	return nil
+}
+
+// printFound says whose statements a dry run found, and what is odd about their
+// clocks.
+func (a *app) printFound(d *desk.Desk, r pipeline.Receipt) {
+	for i, f := range r.Found {
+		if i == 20 {
+			a.printf("  … and %s\n", count(int64(len(r.Found)-i), "more source"))
+			break
+		}
+		a.printf("  %s  %s", language.Visible(f.Name), count(f.Statements, "statement"))
+		if f.First.Known() {
+			a.printf("  %s → %s", f.First.In(d.Case.Zone), f.Last.In(d.Case.Zone))
+		}
+		if !f.Here {
+			a.printf("  new source")
+		}
+		a.printf("\n")
+		for _, x := range []struct {
+			n    int64
+			what string
+		}{
+			{f.Untimed, "do not say when they were posted"},
+			{f.Zoneless, "give a time without a zone: it is read in the case's, " + d.Case.Zone.String()},
+			{f.Nameless, "name where they are copied from without an id: the origin is found by its name, or stays unresolved"},
+		} {
+			if x.n > 0 {
+				a.printf("  %12s  %s\n", group(x.n), x.what)
+			}
+		}
+	}
 }
 
 // count writes "1 file", "2 files", "3 entries".

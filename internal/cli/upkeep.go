@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -9,6 +11,7 @@ import (
 	"dalil/internal/desk"
 	"dalil/internal/pipeline"
 	"dalil/internal/record"
+	"dalil/internal/state"
 )
 
 type rebuildCmd struct{}
@@ -156,15 +159,56 @@ func (c *configCmd) Run(a *app) error {
 }
 
 type serveCmd struct {
-	Addr string `help:"Address to listen on. Anything but this machine alone is refused until there are passwords." default:"127.0.0.1:7117"`
+	Addr     string `help:"Address to listen on. Anything but this machine alone is refused until there are passwords." default:"127.0.0.1:7117"`
+	ReadOnly bool   `help:"Only show: nothing can be decided or imported, and other commands may write meanwhile."`
 }
 
 func (c *serveCmd) Run(a *app) error {
-	return a.with(false, func(d *desk.Desk) error { return a.serve(d, c.Addr) })
+	err := a.with(!c.ReadOnly, func(d *desk.Desk) error { return a.serve(d, c.Addr) })
+	if errors.Is(err, pipeline.ErrLocked) {
+		var h *record.Hint
+		errors.As(err, &h)
+		return record.WithHint(err, h.Do+"; or look without changing anything: dalil serve --read-only")
+	}
+	return err
 }
 
+// serve shows a case until the user ends it; one that is open for writing does
+// its jobs meanwhile.
 func (a *app) serve(d *desk.Desk, addr string) error {
-	return a.Serve(a.ctx, d, addr, func(url string) {
+	if !d.Case.Writable() {
+		return a.present(a.ctx, d, addr, func(string) {})
+	}
+	s, err := d.Case.State()
+	if err != nil {
+		return err
+	}
+	q, err := d.Case.NewQueue(a.ctx)
+	if err != nil {
+		return err
+	}
+	ctx, end := context.WithCancel(a.ctx)
+	done := make(chan error, 1)
+	go func() {
+		err := q.Run(ctx)
+		if err != nil {
+			fmt.Fprintln(a.Stderr, "dalil: jobs are not done any more:", err)
+		}
+		done <- err
+	}()
+	err = a.present(a.ctx, d, addr, func(url string) {
+		// For those who find the case locked. The process tells whether it is still true.
+		if err := s.SetValue(ctx, state.KeyWorkbench, fmt.Sprintf("%s process %d", url, os.Getpid())); err != nil {
+			fmt.Fprintln(a.Stderr, "dalil: note:", err)
+		}
+	})
+	end()
+	return errors.Join(err, <-done, s.SetValue(context.WithoutCancel(ctx), state.KeyWorkbench, ""))
+}
+
+func (a *app) present(ctx context.Context, d *desk.Desk, addr string, open func(url string)) error {
+	return a.Serve(ctx, d, addr, func(url string) {
+		open(url)
 		if a.JSON {
 			a.emit("serving", map[string]string{"url": url, "case": d.Case.Dir}) //nolint:errcheck // the server goes on without its reader
 			return

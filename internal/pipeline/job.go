@@ -501,10 +501,14 @@ func (c *Case) Job(ctx context.Context, id string) (state.Job, error) {
 		return state.Job{}, err
 	}
 	j, err := s.Job(ctx, id)
+	return asHeard(j), unlisted(err)
+}
+
+func unlisted(err error) error {
 	if errors.Is(err, record.ErrNotFound) {
-		err = record.WithHint(err, "list them with `dalil jobs`; a list that was lost takes no evidence with it")
+		return record.WithHint(err, "list them with `dalil jobs`; a list that was lost took no evidence with it")
 	}
-	return asHeard(j), err
+	return err
 }
 
 // Jobs lists jobs, the newest first; most 0 lists all.
@@ -604,7 +608,8 @@ func (c *Case) changeJob(ctx context.Context, id string, f func(*state.Job) erro
 	if err != nil {
 		return state.Job{}, err
 	}
-	return s.ChangeJob(ctx, id, f)
+	j, err := s.ChangeJob(ctx, id, f)
+	return j, unlisted(err)
 }
 
 // JobProblems lists what went wrong in a job, after the first skip; most 0 lists
