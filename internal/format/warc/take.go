@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"net/url"
 	"strings"
 
@@ -109,7 +110,7 @@ func (w *walker) page(b *block, at, pos int64, h header, resource bool) error {
 	from := w.seen // what was consumed since the last page counts for this one
 	live := &livePart{r: w.decoded.Reader(body, func() int64 { return b.s.file() - from })}
 	err = w.yield(format.Part{
-		Path: name, URL: h.url(), Type: m.mediaType(h), Theirs: h.when(), Size: -1,
+		Path: name, URL: h.url(), Type: m.mediaType(h), Theirs: theirs(h, m), Size: -1,
 		Open: func() (io.ReadCloser, error) {
 			if !live.taken && !live.over {
 				live.taken = true
@@ -126,6 +127,17 @@ func (w *walker) page(b *block, at, pos int64, h header, resource bool) error {
 	w.seen = b.s.file()
 	w.checkPayload(b, m, at, h)
 	return nil
+}
+
+// theirs is the clock of whoever answered, where the answer gives it; else that
+// of the crawler.
+func theirs(h header, m *message) record.When {
+	if m.http {
+		if t, err := http.ParseTime(m.head.get("date")); err == nil && t.Year() > 1990 {
+			return record.At(t)
+		}
+	}
+	return h.when()
 }
 
 func shorten(s string) string {
@@ -212,9 +224,9 @@ func readMessage(b *block, h header, resource bool) (*message, error) {
 		return m, nil
 	}
 	head, _ := m.raw.Peek(5)
-	const http = "HTTP/"
+	const begin = "HTTP/"
 	request := strings.EqualFold(h.get("warc-type"), "request")
-	if !request && !strings.EqualFold(string(head), http[:len(head)]) {
+	if !request && !strings.EqualFold(string(head), begin[:len(head)]) {
 		return m, nil // a cut beginning of it is still one
 	}
 	var err error

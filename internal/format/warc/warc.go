@@ -2,7 +2,8 @@
 // gzip-packed record by record or as a whole, and WACZ, the zip around them.
 //
 // Of a WARC the captured pages are parts: each response with status 200 and
-// each resource record, with its URL, media type and date. Other records are
+// each resource record, with its URL, media type and date (the server's, where
+// its answer gives it). Other records are
 // counted. A record is checked against its digests; a mismatch is a Problem
 // and the part is yielded all the same.
 //
@@ -28,7 +29,7 @@ import (
 var Kind = format.Kind{
 	Name:    "warc",
 	Doc:     "a web archive (WARC): every captured page or file with its address and date",
-	Version: 1,
+	Version: 2,
 	Match:   match,
 	Parts:   parts,
 }
