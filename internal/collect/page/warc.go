@@ -8,6 +8,7 @@ import (
 	"crypto/sha256"
 	"crypto/x509"
 	"encoding/base32"
+	"encoding/hex"
 	"encoding/json"
 	"encoding/pem"
 	"fmt"
@@ -70,6 +71,8 @@ type facts struct {
 	Remote     string   `json:"remote,omitempty"`
 	Proxy      string   `json:"proxy,omitempty"`
 	Truncated  string   `json:"truncated,omitempty"`
+	BodySHA256 string   `json:"body_sha256"` // without transfer coding, hexadecimal
+	BodySize   int64    `json:"body_size"`
 	TLS        *tlsFact `json:"tls,omitempty"`
 	Original   string   `json:"original,omitempty"`
 	OriginalAt string   `json:"original_at,omitempty"`
@@ -86,7 +89,8 @@ type tlsFact struct {
 
 func factsOf(v *fetch.Visit, x *fetch.Exchange) facts {
 	f := facts{Format: "dalil-capture/1", URL: x.URL.String(), Started: x.Start.Format(milli), Ended: x.End.Format(milli),
-		Resolved: []string{}, ResolvedBy: "this machine", Proxy: v.Via, Truncated: x.TruncatedWhy}
+		Resolved: []string{}, ResolvedBy: "this machine", Proxy: v.Via, Truncated: x.TruncatedWhy,
+		BodySHA256: hex.EncodeToString(x.Payload[:]), BodySize: x.PayloadSize}
 	if d := x.Date(); !d.IsZero() {
 		f.ServerDate = d.Format(time.RFC3339)
 	}
@@ -145,11 +149,15 @@ func (o *warcWriter) exchange(x *fetch.Exchange, f facts) {
 		about = append(about, "WARC-Protocol: "+strings.ToLower(strings.ReplaceAll(x.TLS.Version, " ", "/")), "WARC-Cipher-Suite: "+x.TLS.Cipher)
 	}
 
-	block := sha256.New()
-	if _, err := io.Copy(block, io.NewSectionReader(x.Response, 0, x.Size)); err != nil && o.err == nil {
-		o.err = err
+	block, payload := sha256.New(), sha256.New()
+	for sum, r := range map[hash.Hash]io.Reader{block: io.NewSectionReader(x.Response, 0, x.Size), payload: x.Body()} {
+		if _, err := io.Copy(sum, r); err != nil && o.err == nil {
+			o.err = err
+		}
 	}
-	fields := append([]string{"Content-Type: application/http; msgtype=response", "WARC-Payload-Digest: " + label(x.Payload[:])}, about...)
+	// The payload's digest is of the body as sent, chunk marks included: so most
+	// tools compute it. That of the body without them is among the facts.
+	fields := append([]string{"Content-Type: application/http; msgtype=response", "WARC-Payload-Digest: " + label(payload.Sum(nil))}, about...)
 	if x.Truncated != "" {
 		fields = append(fields, "WARC-Truncated: "+x.Truncated)
 	}
