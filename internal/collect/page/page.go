@@ -74,7 +74,7 @@ func (c collector) collect(ctx context.Context, address string) iter.Seq2[collec
 			return
 		}
 		v, err := c.fetcher.Get(ctx, target.String())
-		defer v.Close()
+		defer func() { v.Close() }() // it is there with an error too
 		if len(v.Exchanges) == 0 {
 			yield(collect.File{Path: shown}, err)
 			return

@@ -10,6 +10,7 @@ import (
 	"dalil/internal/format/mhtml"
 	"dalil/internal/format/pdf"
 	"dalil/internal/format/telegramexport"
+	"dalil/internal/format/telegramweb"
 	"dalil/internal/format/text"
 	"dalil/internal/format/warc"
 	"dalil/internal/format/zip"
@@ -20,6 +21,7 @@ func Formats() []format.Kind {
 	return []format.Kind{
 		telegramexport.JSON,
 		telegramexport.HTML,
+		telegramweb.Kind,
 		fourcat.CSV,
 		fourcat.NDJSON,
 		autoarchiver.Kind,
