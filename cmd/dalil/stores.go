@@ -13,7 +13,10 @@ import (
 	"dalil/internal/archive/disk"
 	"dalil/internal/catalog"
 	"dalil/internal/catalog/sqlite"
+	"dalil/internal/collect"
+	"dalil/internal/collect/fetch"
 	"dalil/internal/collect/folder"
+	"dalil/internal/collect/page"
 	"dalil/internal/custody"
 	"dalil/internal/format/all"
 	"dalil/internal/pipeline"
@@ -44,9 +47,16 @@ func stores() pipeline.Stores {
 		Firsts:       repost.Firsts,
 		Lags:         repost.Lags,
 		Folder:       folder.Kind,
+		Pages:        pages,
 		Now:          time.Now,
 		Tool:         "dalil " + version,
 	}
+}
+
+// pages goes to the web, guarded: nothing here lets it be led to this machine
+// or its network.
+func pages(e pipeline.Egress) (collect.Pages, error) {
+	return page.With(fetch.Options{Proxy: e.Proxy, Ports: e.Ports, BadTLS: e.BadTLS}, "dalil "+version)
 }
 
 func openArchive(dir string, write bool, keys *custody.Keys) (archive.Archive, error) {

@@ -50,6 +50,7 @@ type Stores struct {
 	Firsts    func(analysis.FirstsInput) []record.First
 	Lags      func(in analysis.FirstsInput, sources []uint64) []record.Lag
 	Folder    collect.Kind
+	Pages     func(Egress) (collect.Pages, error) // goes to the world as the person at this machine says
 	Now       func() time.Time
 	Tool      string // name and version, recorded with every run
 }

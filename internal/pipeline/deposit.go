@@ -34,7 +34,7 @@ func (im *importer) deposit(where string) ([]*held, error) {
 		if err := im.ctx.Err(); err != nil {
 			return files, err
 		}
-		h, err := im.depositFile(f)
+		h, err := im.depositFile(f, im.c.stores.Folder.Name)
 		if err != nil {
 			return files, err
 		}
@@ -45,7 +45,8 @@ func (im *importer) deposit(where string) ([]*held, error) {
 	return files, nil
 }
 
-func (im *importer) depositFile(f collect.File) (*held, error) {
+// depositFile deposits one file that the collector named tool found.
+func (im *importer) depositFile(f collect.File, tool string) (*held, error) {
 	r, err := f.Open()
 	if err != nil {
 		im.report.Failed++
@@ -61,7 +62,7 @@ func (im *importer) depositFile(f collect.File) (*held, error) {
 		im.problem(record.Problem{File: f.Path, Offset: 0, What: err.Error(), Remedy: "check the disk the file is on, and import again"})
 		return nil, nil
 	}
-	h := &held{kind: im.pick(head), Capture: record.Capture{Theirs: f.Theirs.Seconds(), Size: f.Size, Type: mediaType(head), Path: f.Path, URL: f.URL, Tool: "folder"}}
+	h := &held{kind: im.pick(head), Capture: record.Capture{Theirs: f.Theirs.Seconds(), Size: f.Size, Type: mediaType(head), Path: f.Path, URL: f.URL, Tool: tool}}
 	if im.opt.Undated && f.Theirs.Known() && f.Theirs.Unix == 0 {
 		h.Theirs = record.NoSeconds
 	}
@@ -264,6 +265,9 @@ func (im *importer) storePart(container *held, p format.Part, r io.Reader) (*hel
 	}
 	if keep.cut != nil {
 		im.cutPart(h, keep.cut)
+	}
+	if im.witness != nil {
+		im.witness.part(h)
 	}
 	return h, nil
 }

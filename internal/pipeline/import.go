@@ -90,6 +90,7 @@ type runDetail struct {
 	Source      string   `json:"source,omitempty"`
 	KeepSenders string   `json:"keep_senders,omitempty"`
 	KeepOwner   bool     `json:"keep_owner,omitempty"`
+	Egress      string   `json:"egress,omitempty"` // of a capture: "direct", or the proxy everything went through
 	Zone        string   `json:"zone"`
 	Tool        string   `json:"tool"`
 }
@@ -142,6 +143,7 @@ type importer struct {
 	trackers map[uint64]*tracker      // ids that came by in this import, by source
 	spool    spool
 	found    map[uint64]*Found // of a dry run, by source
+	witness  *witness          // of what becomes of one file; nil when nobody asks
 }
 
 // Found is what a dry run found of one source.
@@ -205,6 +207,12 @@ func (im *importer) tellFound() {
 	slices.SortFunc(im.report.Found, func(a, b Found) int {
 		return cmp.Or(cmp.Compare(b.Statements, a.Statements), cmp.Compare(a.Key, b.Key))
 	})
+}
+
+// witness is told what becomes of a file and its parts.
+type witness struct {
+	part      func(*held)        // a part was stored
+	statement func(first uint64) // a reading is, or is a version of, this statement
 }
 
 func newImporter(ctx context.Context, c *Case, opt ImportOptions, detail runDetail) *importer {

@@ -209,6 +209,7 @@ func (r *reader) take(c *chunk, i int) error {
 		return nil
 	case here && same(known, x, p):
 		im.report.Known++
+		im.met(known.First)
 		return r.returned(known)
 	case here:
 		old, err := r.oldVersion(&known, x, p)
@@ -217,6 +218,7 @@ func (r *reader) take(c *chunk, i int) error {
 		}
 		if old {
 			im.report.Known++
+			im.met(known.First)
 			return nil
 		}
 		im.report.Edits++
@@ -311,7 +313,15 @@ func (r *reader) version(x *record.Reading, p *prepared, k catalog.Known) error 
 	st := statement(x, index, &l, k, r.file.Capture)
 	st.TextDigest = p.textDigest
 	im.commits.statement(st)
+	im.met(st.First)
 	return nil
+}
+
+// met tells the witness of a statement that came by.
+func (im *importer) met(first uint64) {
+	if im.witness != nil {
+		im.witness.statement(first)
+	}
 }
 
 // here records again in this run the captures that a new statement rests on, if
