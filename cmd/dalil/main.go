@@ -14,6 +14,7 @@ import (
 	"syscall"
 	"time"
 
+	"dalil/internal/assist/browser"
 	"dalil/internal/assist/ocr"
 	"dalil/internal/cli"
 	"dalil/internal/custody"
@@ -58,6 +59,8 @@ func environment() cli.Env {
 		Bundle:      writeBundle,
 		CheckBundle: bundle.Verify,
 		Reader:      ocr.Kind.Find,
+		Painter:     browser.Find,
+		Proxy:       os.Getenv("DALIL_PROXY"),
 	}
 }
 

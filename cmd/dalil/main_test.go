@@ -7,7 +7,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -34,6 +36,7 @@ func TestMain(m *testing.M) {
 //	count N TYPE          standard output has so many objects of this type
 //	start TYPE dalil …    run in the background until it prints an object of this type; $URL is its url
 //	interrupt CODE        press Ctrl+C in what was started, which ends with this exit code
+//	site DIR              answer as every web site, through the proxy $PROXY, with DIR/HOST/PATH
 //	get URL               fetch a page; its status and body are the standard output
 //	lock DIR              hold the lock of a case until the script ends
 //	flip FILE OFFSET      change one bit of the byte there; negative counts from the end
@@ -51,7 +54,7 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": exits, "object": object, "let": let, "count": countObjects, "start": start,
-			"interrupt": interrupt, "get": get, "lock": lock, "flip": flip, "damage": damage,
+			"interrupt": interrupt, "site": site, "get": get, "lock": lock, "flip": flip, "damage": damage,
 		},
 	})
 }
@@ -261,6 +264,27 @@ func interrupt(ts *testscript.TestScript, neg bool, args []string) {
 	if strconv.Itoa(code) != args[0] {
 		ts.Fatalf("exit code %d after an interrupt, want %s", code, args[0])
 	}
+}
+
+// site is an HTTP proxy that goes nowhere: it answers itself, for any host, with
+// files. So a script can capture pages and make no connection but to this
+// machine, through nothing but what users have too.
+func site(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: site DIR")
+	}
+	dir := os.DirFS(ts.MkAbs(args[0]))
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Date", "Mon, 03 Mar 2025 10:00:00 GMT")
+		b, err := fs.ReadFile(dir, strings.TrimSuffix(r.URL.Host+r.URL.Path, "/"))
+		if err != nil {
+			w.WriteHeader(http.StatusNotFound)
+			return
+		}
+		w.Write(b) //nolint:errcheck // the script sees what came
+	}))
+	ts.Defer(srv.Close)
+	ts.Setenv("PROXY", srv.URL)
 }
 
 func get(ts *testscript.TestScript, neg bool, args []string) {

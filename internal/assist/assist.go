@@ -39,3 +39,16 @@ type Helper struct {
 	// keep r, and may be called from several goroutines.
 	Read func(ctx context.Context, r io.Reader) (string, error)
 }
+
+// Painter makes pictures of captured pages. Another version of the program makes
+// another picture, so what it gives is archived with Tool and never made again
+// silently.
+type Painter struct {
+	Tool string // name and version of the program
+	Type string // media type of what it gives
+
+	// Paint returns a picture of a page: its bytes as captured, and the media type
+	// it was sent with. Nothing in the page is run, and nothing it asks for is
+	// fetched: it goes to no network. The context's error when that ended.
+	Paint func(ctx context.Context, page []byte, mediaType string) ([]byte, error)
+}

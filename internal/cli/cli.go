@@ -57,6 +57,10 @@ type Env struct {
 	// Bundle writes a release as an evidence bundle to a new folder or, if the
 	// name ends so, .zip.
 	Bundle func(ctx context.Context, path string, r redact.Release, note string) error
+	// Proxy is what captures go through; "" for a direct connection.
+	Proxy string
+	// Painter finds the program that makes pictures of captured pages.
+	Painter func(ctx context.Context) (*pipeline.Painter, error)
 	// Reader finds the program that reads text in pictures.
 	Reader func(ctx context.Context) (pipeline.Helper, error)
 	// CheckBundle verifies an evidence bundle that somebody handed over.
@@ -94,6 +98,7 @@ type commands struct {
 
 	Init       initCmd       `cmd:"" help:"Make a new case."`
 	Import     importCmd     `cmd:"" help:"Bring exports, files and folders into the case."`
+	Capture    captureCmd    `cmd:"" help:"Keep pages and public posts of the web, by their addresses."`
 	Search     searchCmd     `cmd:"" help:"Find statements."`
 	Show       showCmd       `cmd:"" help:"Show a statement, source, capture, import or decision, or a list of them."`
 	Families   familiesCmd   `cmd:"" help:"Show texts that travel: who had each first, who took it up, how each copy differs."`
@@ -284,7 +289,9 @@ func (a *app) open(write bool) (*desk.Desk, error) {
 	if err != nil {
 		return nil, err
 	}
-	return desk.New(c), nil
+	d := desk.New(c)
+	d.Egress.Proxy, d.Painter = a.Proxy, a.Painter
+	return d, nil
 }
 
 // with runs f on an open case and closes it.

@@ -54,12 +54,24 @@ type Egress struct {
 	BadTLS bool   // take pages whose certificate does not verify
 }
 
+// Address is an address of the web as far as it says itself what it is.
+type Address struct {
+	URL        string    // in its plain form
+	Goes       string    // what would be gone to for it
+	Channel    string    // public name of a Telegram channel; its number when Private
+	Post       string    // id of the post there; "" for the channel as a whole
+	Private    bool      // of Telegram: there is no public page
+	Original   string    // for the address of an archived copy, the page it is a copy of
+	OriginalAt time.Time // and of when
+}
+
 // Pages is a collector of single addresses of the web.
 type Pages struct {
 	Kind
-	// Check returns what would be gone to for an address, or why nothing would.
-	// It makes no connection and resolves no name.
-	Check func(address string) (string, error)
+	// Check reads an address, and says why it would not be gone to. With such an
+	// error the Address holds what could be read all the same. It makes no
+	// connection and resolves no name.
+	Check func(address string) (Address, error)
 }
 
 // ReadAtCloser is an open file that can be read at any place.

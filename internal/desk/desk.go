@@ -26,6 +26,12 @@ type Desk struct {
 	DryRun bool
 
 	opened []uint64 // statements whose masked names this person looked at: see Open
+	// Egress is how this machine goes to the world for a capture. The person who
+	// started the program says so; nothing of the case and no page does.
+	Egress pipeline.Egress
+	// Painter finds what makes pictures of captured pages; nil, or a nil Painter,
+	// when there is nothing.
+	Painter func(context.Context) (*pipeline.Painter, error)
 }
 
 // New returns the desk of an open case.

@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"strings"
 
+	"dalil/internal/assist"
 	"dalil/internal/collect"
 	"dalil/internal/record"
 )
@@ -19,7 +20,24 @@ type (
 	Egress = collect.Egress
 	// Web is what is known of a captured page beside its bytes.
 	Web = collect.Web
+	// Address is an address of the web as far as it says itself what it is.
+	Address = collect.Address
+	// Painter makes pictures of captured pages.
+	Painter = assist.Painter
 )
+
+// Address reads an address of the web and says why it would not be gone to. It
+// goes nowhere.
+func (c *Case) Address(address string) (Address, error) {
+	if c.stores.Pages == nil {
+		return Address{}, fmt.Errorf("%w: this program goes to no web", record.ErrNotFound)
+	}
+	pages, err := c.stores.Pages(Egress{})
+	if err != nil {
+		return Address{}, err
+	}
+	return pages.Check(address)
+}
 
 // MaxCapture is how many addresses one capture takes.
 const MaxCapture = 100
@@ -151,7 +169,7 @@ func planned(pages collect.Pages, all []Captured) Receipt {
 			r.Failed++
 			continue
 		}
-		all[i].Web = &Web{Asked: all[i].Asked, URL: to}
+		all[i].Web = &Web{Asked: all[i].Asked, URL: to.Goes, Original: to.Original, Copied: to.OriginalAt}
 	}
 	return r
 }
@@ -249,17 +267,6 @@ func said(e Egress) string {
 		how += ", certificates that do not verify are taken"
 	}
 	return how
-}
-
-// Painter makes a picture of a captured page. Another version of the program
-// makes another picture, so what it gives is archived as a derivative that names
-// Tool, and never made again silently.
-type Painter struct {
-	Tool string // name and version of the program
-	Type string // media type of what it gives
-	// Paint returns a picture of a page: its bytes as captured, and the media type
-	// it was sent with. It goes to no network.
-	Paint func(ctx context.Context, page []byte, mediaType string) ([]byte, error)
 }
 
 // maxPainted is how large a page may be of which a picture is made, in bytes.

@@ -48,13 +48,7 @@ func With(o fetch.Options, tool string) (collect.Pages, error) {
 		return collect.Pages{}, err
 	}
 	c := collector{fetcher: f, tool: tool}
-	return collect.Pages{Kind: collect.Kind{Name: name, Doc: doc, Collect: c.collect}, Check: func(address string) (string, error) {
-		u, err := c.target(address)
-		if err != nil {
-			return "", err
-		}
-		return u.String(), nil
-	}}, nil
+	return collect.Pages{Kind: collect.Kind{Name: name, Doc: doc, Collect: c.collect}, Check: c.address}, nil
 }
 
 type collector struct {

@@ -209,9 +209,28 @@ func TestTelegramTargets(t *testing.T) {
 		"HTTPS://News.Example:443/a/../b?q=%D8%A7#comment": "https://news.example/a/../b?q=%D8%A7",
 	} {
 		got, err := p.Check(a)
-		if err != nil || got != want {
-			t.Errorf("%s: %q, %v; want %q", a, got, err, want)
+		if err != nil || got.Goes != want {
+			t.Errorf("%s: %+v, %v; want %q", a, got, err, want)
 		}
+	}
+}
+
+func TestAddress(t *testing.T) {
+	p, err := With(fetch.Options{}, "dalil test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, err := p.Check("https://t.me/harbour_lamp/5?single")
+	if err != nil || a.Channel != "harbour_lamp" || a.Post != "5" || a.Private || a.URL != "https://t.me/harbour_lamp/5?single" {
+		t.Errorf("%+v %v", a, err)
+	}
+	a, err = p.Check("https://t.me/c/1600000001/5")
+	if !errors.Is(err, record.ErrInvalid) || a.Channel != "1600000001" || a.Post != "5" || !a.Private || a.Goes != "" {
+		t.Errorf("%+v %v", a, err)
+	}
+	a, err = p.Check("https://web.archive.org/web/20300102030405/https://news.example/a")
+	if err != nil || a.Original != "https://news.example/a" || a.OriginalAt.Year() != 2030 || a.Channel != "" {
+		t.Errorf("%+v %v", a, err)
 	}
 }
 

@@ -6,8 +6,28 @@ import (
 	"strconv"
 	"strings"
 
+	"dalil/internal/collect"
 	"dalil/internal/record"
 )
+
+// address reads an address without going anywhere.
+func (c collector) address(address string) (a collect.Address, err error) {
+	u, err := c.fetcher.Check(address)
+	if err != nil {
+		return a, err
+	}
+	a.URL = u.String()
+	if p, ok := Telegram(u); ok {
+		a.Channel, a.Post, a.Private = p.Channel, p.Post, p.Private
+	}
+	a.Original, a.OriginalAt = Original(u)
+	to, err := c.target(address)
+	if err != nil {
+		return a, err
+	}
+	a.Goes = to.String()
+	return a, nil
+}
 
 // target is what is gone to for an address. For most it is the address itself.
 //
