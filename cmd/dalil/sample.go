@@ -56,8 +56,29 @@ func sampleCase(dir string) cli.SampleCase {
 			last.Issuers = append(last.Issuers, cli.SampleIssuer{Source: sourceKey(ch.ID), Reason: "the channel signs with this brand and announces its statements"})
 		}
 	}
+	last.Grades = grades(world)
 	last.Merges = translations(world)
 	return c
+}
+
+// grades are what the sample's analyst thinks of some sources, the oldest first:
+// one grade was changed later.
+func grades(world sample.World) []cli.SampleGrade {
+	var all []cli.SampleGrade
+	add := func(handle, topic string, grade record.Reliability, reason string) {
+		for _, c := range world.Channels {
+			if c.Handle == handle {
+				all = append(all, cli.SampleGrade{Source: sourceKey(c.ID), Topic: topic, Grade: grade, Reason: reason})
+			}
+		}
+	}
+	add("marsad_sahil", "attacks on the coast", record.Usually, "its places and times were right in the cases that pictures could settle")
+	add("azravan_screen", "attacks on the coast", record.Fairly, "it takes most from others, and seldom names them")
+	add("zill_tawil", "attacks on the coast", record.NotUsually, "it speaks for the brand it announces, and counts more rockets than others saw")
+	add("azravan_screen", "casualties", record.Unreliable, "three figures in a row had no origin and were taken back by those who first gave them")
+	add("azravan_screen", "attacks on the coast", record.NotUsually, "two attacks it told of in summer never happened")
+	add("khabar_marz", "border crossings", record.Unjudged, "new to us: nothing of it was checked so far")
+	return all
 }
 
 func sourceKey(chat int64) string { return "telegram:" + strconv.FormatInt(chat, 10) }

@@ -82,6 +82,7 @@ type SampleImport struct {
 	Outages  []SampleOutage
 	Withdraw []SampleWithdrawal
 	Issuers  []SampleIssuer
+	Grades   []SampleGrade
 	Merges   []SampleMerge
 }
 
@@ -113,6 +114,7 @@ type commands struct {
 	Ocr        ocrCmd        `cmd:"" help:"Read the text in pictures of statements, if tesseract is installed."`
 	Merge      mergeCmd      `cmd:"" help:"Say that statements are the same text."`
 	Split      splitCmd      `cmd:"" help:"Say that statements are not the text of the family they are in."`
+	Grade      gradeCmd      `cmd:"" help:"Grade how reliable a source is on a topic, A to F, or show its grades."`
 	Undo       undoCmd       `cmd:"" help:"Take a decision back."`
 	Outage     outageCmd     `cmd:"" help:"Record a time in which something could not be seen."`
 	Config     configCmd     `cmd:"" help:"Show or change the case's settings."`

@@ -113,6 +113,11 @@ func (a *app) sampleDecisions(d *desk.Desk, imports []SampleImport) error {
 				return err
 			}
 		}
+		for _, x := range im.Grades {
+			if _, err := d.Grade(a.ctx, x.Source, x.Topic, x.Grade, x.Reason); err != nil {
+				return fmt.Errorf("sample: %w", err)
+			}
+		}
 		for _, m := range im.Merges {
 			one, err := d.StatementAt(a.ctx, m.Of.Source, m.Of.ID)
 			if err != nil {
@@ -152,6 +157,13 @@ type SampleOutage struct {
 // SampleIssuer is a source that the sample's analyst marked as an issuer's own
 // channel.
 type SampleIssuer struct{ Source, Reason string }
+
+// SampleGrade is how reliable the sample's analyst found a source on a topic.
+type SampleGrade struct {
+	Source, Topic string
+	Grade         record.Reliability
+	Reason        string
+}
 
 // SampleMerge is two statements that the sample's analyst knew to be one.
 type SampleMerge struct {

@@ -318,7 +318,7 @@ func targetKind(action string) record.Kind {
 	switch action {
 	case "undo":
 		return record.KindDecision
-	case desk.ActionIssuer:
+	case desk.ActionIssuer, desk.ActionGrade:
 		return record.KindSource
 	}
 	return record.KindStatement

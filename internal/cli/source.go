@@ -13,6 +13,10 @@ func (a *app) showSource(d *desk.Desk, s record.Source) error {
 	if err != nil {
 		return err
 	}
+	grades, err := d.Grades(a.ctx, s.Leaf)
+	if err != nil {
+		return err
+	}
 	id := d.Case.IDs.ID(record.KindSource, s.Leaf)
 	if a.JSON {
 		return a.emit("source", struct {
@@ -22,12 +26,14 @@ func (a *app) showSource(d *desk.Desk, s record.Source) error {
 			Platform   string `json:"platform"`
 			Kind       string `json:"kind"`
 			desk.SpreadJSON
-		}{id, s.Name, s.Key, s.Platform, string(s.Type), x.JSON()})
+			Grades []desk.GradeJSON `json:"grades"`
+		}{id, s.Name, s.Key, s.Platform, string(s.Type), x.JSON(), d.GradesJSON(grades, s)})
 	}
 	a.printf("%s  %s  (%s, %s)\n  key %s\n", id, terminal(s.Name), s.Platform, s.Type, terminal(s.Key))
 	if x.Issuer {
 		a.printf("  an issuer's own channel, as a person decided\n")
 	}
+	a.printGrades(d, grades)
 	if x.Families == 0 {
 		return nil
 	}

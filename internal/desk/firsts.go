@@ -38,7 +38,7 @@ func (d *Desk) issuers(ctx context.Context) (map[uint64]bool, error) {
 	all, err := d.Reader().DecisionsBy(ctx, ActionIssuer)
 	own := map[uint64]bool{}
 	for _, x := range all {
-		if x.Action == ActionIssuer && x.Undone == 0 {
+		if x.Undone == 0 {
 			own[x.Target] = true
 		}
 	}

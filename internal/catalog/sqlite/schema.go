@@ -52,6 +52,7 @@ CREATE INDEX gap_source ON gap(source);
 CREATE TABLE decision(leaf INTEGER PRIMARY KEY, at INTEGER NOT NULL, by TEXT NOT NULL, action TEXT NOT NULL,
 	target INTEGER NOT NULL, reason TEXT NOT NULL, undone INTEGER NOT NULL, payload TEXT NOT NULL) STRICT;
 CREATE INDEX decision_target ON decision(target);
+CREATE INDEX decision_action ON decision(action);
 
 CREATE TABLE tombstone(leaf INTEGER PRIMARY KEY, target INTEGER NOT NULL) STRICT;
 CREATE INDEX tombstone_target ON tombstone(target);
