@@ -254,11 +254,16 @@ func (p *pen) matrixSquare(cx, cy, side float64, class int) {
 // words says of two sources what the square shows.
 func (m Matrix) words(i, j int) string {
 	x := m.Pairs[i][j]
-	a, b := isolated(m.Sources[i].Name), isolated(m.Sources[j].Name)
+	a, b := brief(m.Sources[i].Name), brief(m.Sources[j].Name)
 	if x.Shared < Few {
 		return m.Say.f("{a} and {b} share {n} texts: too few for a share", "a", a, "b", b, "n", x.Shared)
 	}
-	return m.Say.f("{a} was before {b} in {share} of {n} texts; {ties} within a minute; median from the one to the other {median}", "a", a, "b", b, "share", percent(x.Share()), "n", x.Shared, "ties", x.Ties, "median", delta(x.Median))
+	return m.Say.f("{a} before {b} in {share} of {n} texts, {ties} within a minute; median {median}", "a", a, "b", b, "share", percent(x.Share()), "n", x.Shared, "ties", x.Ties, "median", delta(x.Median))
+}
+
+// brief is a name as a title of one among hundreds holds it.
+func brief(name string) string {
+	return "\u2068" + shortened(plain(name), 1, 18) + "\u2069"
 }
 
 // bars draws beside each row by how much its source is behind the others at the
@@ -296,14 +301,14 @@ func (m Matrix) bars(p *pen, grid float64) {
 // key explains colours and sizes below.
 func (m Matrix) key(p *pen, y float64, most int) {
 	x := 0.0
-	p.say("text", m.Say.f("row before column"), attr{"class", "plot-quiet"}, attr{"x", x}, attr{"y", y + 4})
+	p.say("text", m.Say.f("row before column"), attr{"class", "plot-quiet"}, attr{"stroke", "none"}, attr{"x", x}, attr{"y", y + 4})
 	x += width(m.Say.f("row before column"), matrixSize) + 10
 	bounds := []string{"100–85 %", "", "", "50 %", "", "", "15–0 %"}
 	for class := range matrixClasses {
 		p.matrixSquare(x+7, y, 13, class)
 		x += 18
 		if bounds[class] != "" {
-			p.say("text", bounds[class], attr{"class", "plot-quiet"}, attr{"x", x}, attr{"y", y + 4})
+			p.say("text", bounds[class], attr{"class", "plot-quiet"}, attr{"stroke", "none"}, attr{"x", x}, attr{"y", y + 4})
 			x += width(bounds[class], matrixSize) + 10
 		}
 	}
@@ -311,11 +316,11 @@ func (m Matrix) key(p *pen, y float64, most int) {
 	x = 0
 	p.empty("circle", attr{"class", "matrix-few"}, attr{"cx", 6}, attr{"cy", y}, attr{"r", 1.9})
 	few := m.Say.f("fewer than {n} shared texts", "n", Few)
-	p.say("text", few, attr{"class", "plot-quiet"}, attr{"x", 16}, attr{"y", y + 4})
+	p.say("text", few, attr{"class", "plot-quiet"}, attr{"stroke", "none"}, attr{"x", 16}, attr{"y", y + 4})
 	x = 16 + width(few, matrixSize) + 16
 	p.matrixSquare(x+4, y, matrixSide(min(Few, most), most), 3)
 	p.matrixSquare(x+24, y, matrixSide(most, most), 3)
-	p.say("text", m.Say.f("{few} and {most} shared texts", "few", min(Few, most), "most", most), attr{"class", "plot-quiet"}, attr{"x", x + 39}, attr{"y", y + 4})
+	p.say("text", m.Say.f("{few} and {most} shared texts", "few", min(Few, most), "most", most), attr{"class", "plot-quiet"}, attr{"stroke", "none"}, attr{"x", x + 39}, attr{"y", y + 4})
 }
 
 // Table is the data-table twin of the picture: a header with the sources, then a

@@ -100,7 +100,7 @@ func TestPlotsStaySmall(t *testing.T) {
 			t.Errorf("%d days: %d bytes", days, len(got))
 		}
 	}
-	if got := leads(30).SVG(); len(got) > 300_000 {
+	if got := leads(30).SVG(); len(got) > 290_000 {
 		t.Errorf("a matrix of 30 has %d bytes", len(got))
 	}
 	long := names()
