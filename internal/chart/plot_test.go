@@ -100,8 +100,8 @@ func TestPlotsStaySmall(t *testing.T) {
 			t.Errorf("%d days: %d bytes", days, len(got))
 		}
 	}
-	if got := leads(30).SVG(); len(got) > 290_000 {
-		t.Errorf("a matrix of 30 has %d bytes", len(got))
+	if got := leads(20).SVG(); len(got) > 150_000 {
+		t.Errorf("a matrix of 20 has %d bytes", len(got))
 	}
 	long := names()
 	for i := range 100_000 {
