@@ -55,8 +55,6 @@ type Catalog interface {
 	Gaps(ctx context.Context, source uint64) ([]record.Gap, error) // of one source and of all; 0: every gap
 	Decisions(ctx context.Context, target uint64) ([]record.Decision, error)
 	AllDecisions(ctx context.Context) ([]record.Decision, error)
-	// DecisionsOf returns the decisions of one action, in log order.
-	DecisionsOf(ctx context.Context, action string) ([]record.Decision, error)
 	Runs(ctx context.Context) ([]Run, error) // newest first
 	Entry(ctx context.Context, leaf uint64) (EntryInfo, error)
 	// Others returns the entries that are kept for the log's page only, oldest

@@ -57,6 +57,11 @@ type Families interface {
 	// captured it. It is what the order of sources is worked out from.
 	EachRun(ctx context.Context, f func(FamilyRun) error) error
 
+	// OrderChanged returns the newest log entry that can have changed what EachRun,
+	// Hours or the gaps say: what is worked out from them holds until it is
+	// another. 0 when there is none.
+	OrderChanged(ctx context.Context) (uint64, error)
+
 	// DerivedFrom returns the texts read in pictures whose captures are in
 	// [from, to), once for each statement that shows the picture; DerivedOf those
 	// that were read in the pictures of some statements.

@@ -32,10 +32,12 @@ type Desk struct {
 	// Painter finds what makes pictures of captured pages; nil, or a nil Painter,
 	// when there is nothing.
 	Painter func(context.Context) (*pipeline.Painter, error)
+
+	order *orderCache
 }
 
 // New returns the desk of an open case.
-func New(c *pipeline.Case) *Desk { return &Desk{Case: c} }
+func New(c *pipeline.Case) *Desk { return &Desk{Case: c, order: new(orderCache)} }
 
 // Found is a page of search results with the query in readable words.
 type Found struct {

@@ -360,6 +360,15 @@ type Origin struct {
 
 // Spread gathers how a source takes part in what travels.
 func (d *Desk) Spread(ctx context.Context, source uint64) (Spread, error) {
+	o, err := d.orderNow(ctx, -1)
+	if err != nil {
+		return Spread{Median: -1}, err
+	}
+	return d.spread(ctx, source, o)
+}
+
+// spread is Spread by an order; without one it says nothing of others.
+func (d *Desk) spread(ctx context.Context, source uint64, o *order) (Spread, error) {
 	cat := d.Reader()
 	s := Spread{Median: -1}
 	hours, err := cat.Hours(ctx, source)
@@ -370,6 +379,11 @@ func (d *Desk) Spread(ctx context.Context, source uint64) (Spread, error) {
 		t := record.AtUnix(h.Hour * 3600).Time().In(d.Case.Zone)
 		s.Week[t.Weekday()][t.Hour()] += h.N
 	}
+	own, err := d.issuers(ctx)
+	if err != nil {
+		return s, err
+	}
+	s.Issuer = own[source]
 	stats, err := cat.Sources(ctx)
 	if err != nil {
 		return s, err
@@ -378,44 +392,8 @@ func (d *Desk) Spread(ctx context.Context, source uint64) (Spread, error) {
 	for _, x := range stats {
 		names[x.Leaf] = x.Source
 	}
-	own, err := d.issuers(ctx)
-	if err != nil {
-		return s, err
-	}
-	s.Issuer = own[source]
-	taken, given := map[uint64][]int64{}, map[uint64][]int64{}
-	var behind []int64
-	err = d.eachRace(ctx, func(at map[uint64]int64) {
-		mine, ok := at[source]
-		if !ok || len(at) < 2 {
-			return
-		}
-		s.Families++
-		first := mine
-		for _, t := range at {
-			first = min(first, t)
-		}
-		if mine-first <= tie {
-			s.First++
-		} else {
-			behind = append(behind, mine-first)
-		}
-		for o, t := range at {
-			switch {
-			case o == source:
-			case t < mine-tie:
-				taken[o] = append(taken[o], mine-t)
-			case t > mine+tie:
-				given[o] = append(given[o], t-mine)
-			}
-		}
-	})
-	if err != nil {
-		return s, err
-	}
-	s.Taken, s.Given = d.others(taken, names), d.others(given, names)
-	if len(behind) > 0 {
-		s.Median = median(behind)
+	if o != nil {
+		d.spreadPosts(&s, source, o.posts, names)
 	}
 	origins, err := cat.Origins(ctx, source)
 	if err != nil {
@@ -432,25 +410,44 @@ func (d *Desk) Spread(ctx context.Context, source uint64) (Spread, error) {
 	return s, nil
 }
 
-// eachRace calls f for every family with the earliest post of each source.
-func (d *Desk) eachRace(ctx context.Context, f func(at map[uint64]int64)) error {
-	at, family := map[uint64]int64{}, uint64(0)
-	err := d.Case.Catalog.EachRun(ctx, func(r catalog.FamilyRun) error {
-		if r.Withdrawn || r.Relation == record.RelQuotedIn {
-			return nil
+// spreadPosts counts a source's part in the families that two sources had.
+func (d *Desk) spreadPosts(s *Spread, source uint64, posts []at, names map[uint64]record.Source) {
+	taken, given := map[uint64][]int64{}, map[uint64][]int64{}
+	var behind []int64
+	for len(posts) > 0 {
+		n, mine, first := 0, -1, posts[0].posted
+		for ; n < len(posts) && posts[n].family == posts[0].family; n++ {
+			if posts[n].source == source {
+				mine = n
+			}
+			first = min(first, posts[n].posted)
 		}
-		if r.Family != family {
-			f(at)
-			family = r.Family
-			clear(at)
+		family := posts[:n]
+		posts = posts[n:]
+		if mine < 0 {
+			continue
 		}
-		if t, ok := at[r.Source]; !ok || r.Posted < t {
-			at[r.Source] = r.Posted
+		at := family[mine].posted
+		s.Families++
+		if at-first <= tie {
+			s.First++
+		} else {
+			behind = append(behind, at-first)
 		}
-		return nil
-	})
-	f(at)
-	return err
+		for _, o := range family {
+			switch {
+			case o.source == source:
+			case o.posted < at-tie:
+				taken[o.source] = append(taken[o.source], at-o.posted)
+			case o.posted > at+tie:
+				given[o.source] = append(given[o.source], o.posted-at)
+			}
+		}
+	}
+	s.Taken, s.Given = d.others(taken, names), d.others(given, names)
+	if len(behind) > 0 {
+		s.Median = median(behind)
+	}
 }
 
 func (d *Desk) others(m map[uint64][]int64, names map[uint64]record.Source) []Other {

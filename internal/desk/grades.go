@@ -73,7 +73,7 @@ func cleanTopic(topic string) (string, error) {
 // Grades returns every grade of a source, or of all sources for 0, the newest
 // first, and says of each whether it counts.
 func (d *Desk) Grades(ctx context.Context, source uint64) ([]record.Grade, error) {
-	all, err := d.Case.Catalog.DecisionsOf(ctx, ActionGrade)
+	all, err := d.Reader().DecisionsBy(ctx, ActionGrade)
 	if err != nil {
 		return nil, err
 	}

@@ -339,8 +339,8 @@ func decisions(t *testing.T, open Open) {
 	equal(t, "count", len(get(c.AllDecisions(ctx))), 4)
 	equal(t, "order", get(c.AllDecisions(ctx))[1].Leaf, r)
 	equal(t, "Undone", get(c.Decisions(ctx, a2))[0].Undone, r+2)
-	equal(t, "of one action", get(c.DecisionsOf(ctx, "withdraw")), []record.Decision{want, get(c.Decisions(ctx, a2))[0]})
-	equal(t, "of no action", len(get(c.DecisionsOf(ctx, "grade"))), 0)
+	equal(t, "of one action", get(c.DecisionsBy(ctx, "withdraw")), []record.Decision{want, get(c.Decisions(ctx, a2))[0]})
+	equal(t, "of no action", len(get(c.DecisionsBy(ctx, "grade"))), 0)
 }
 
 func undoOfUndo(t *testing.T, open Open) {

@@ -529,6 +529,16 @@ func (s *store) EachRun(ctx context.Context, f func(catalog.FamilyRun) error) er
 	return s.rowsErr(rows.Err())
 }
 
+func (s *store) OrderChanged(ctx context.Context) (uint64, error) {
+	var leaf uint64
+	err := s.read.QueryRowContext(ctx, `SELECT max(
+		(SELECT coalesce(max(leaf), 0) FROM analysis), (SELECT coalesce(max(leaf), 0) FROM run), (SELECT coalesce(max(ended), 0) FROM run),
+		(SELECT coalesce(max(leaf), 0) FROM gap), (SELECT coalesce(max(leaf), 0) FROM tombstone),
+		(SELECT coalesce(max(leaf), 0) FROM decision WHERE action='withdraw'), (SELECT coalesce(max(leaf), 0) FROM decision WHERE action='restore'),
+		(SELECT coalesce(max(leaf), 0) FROM decision WHERE action='issuer'), (SELECT coalesce(max(leaf), 0) FROM decision WHERE action='undo'))`).Scan(&leaf)
+	return leaf, s.rowsErr(err)
+}
+
 func scanDerived(row scanner) (d catalog.Derived, err error) {
 	var blob, picture []byte
 	err = row.Scan(&d.Statement, &d.Capture, &blob, &picture, &d.Tool)

@@ -269,10 +269,6 @@ func (s *store) AllDecisions(ctx context.Context) ([]record.Decision, error) {
 	return list(ctx, s, scanDecision, decisionColumns+"ORDER BY leaf")
 }
 
-func (s *store) DecisionsOf(ctx context.Context, action string) ([]record.Decision, error) {
-	return list(ctx, s, scanDecision, decisionColumns+"WHERE action=? ORDER BY leaf", action)
-}
-
 func (s *store) Runs(ctx context.Context) ([]catalog.Run, error) {
 	return list(ctx, s, scanRun, runColumns+"ORDER BY leaf DESC")
 }

@@ -1,0 +1,214 @@
+package desk
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"sync"
+	"time"
+
+	"dalil/internal/catalog"
+	"dalil/internal/pipeline"
+	"dalil/internal/record"
+)
+
+// order is who had which text when, for all families and sources at once: what
+// the pages about sources are worked out from. In a case of a million posts it
+// takes seconds to gather and some tens of megabytes to keep.
+type order struct {
+	upTo  uint64 // the catalog's OrderChanged when it was gathered
+	posts []at   // of families of two sources or more, family by family
+	names map[uint64]record.Source
+	cover map[uint64]pipeline.Cover // holes sorted and joined
+	races []pipeline.Race           // with originals that only forward headers prove; the earliest first
+	own   map[uint64]bool           // issuers' own channels
+	rows  []FirstRow
+}
+
+// at is the earliest post of a source in a family.
+type at struct {
+	family, source uint64
+	posted         int64
+}
+
+// orderCache keeps the newest order, and gathers the next while the old one is
+// shown.
+type orderCache struct {
+	mu     sync.Mutex
+	newest *order
+	work   *gathering
+}
+
+type gathering struct {
+	upTo uint64
+	done chan struct{}
+	err  error
+}
+
+// patience is how long a page waits for what is gathered before it shows what
+// was known before.
+const patience = 100 * time.Millisecond
+
+// gatherMost bounds the gathering, which no reader waits for any more.
+const gatherMost = 5 * time.Minute
+
+// Warm gathers what the pages about sources are worked out from, so that the
+// first of them need not wait.
+func (d *Desk) Warm(ctx context.Context) error {
+	_, err := d.orderNow(ctx, -1)
+	return err
+}
+
+// orderNow returns the newest order. With patience it waits that long at most,
+// and then returns an older one, or nil when there was none so far; a negative
+// one waits until it is there.
+func (d *Desk) orderNow(ctx context.Context, patience time.Duration) (*order, error) {
+	upTo, err := d.Case.Catalog.OrderChanged(ctx)
+	if err != nil {
+		return nil, err
+	}
+	c := d.order
+	c.mu.Lock()
+	if c.newest != nil && c.newest.upTo == upTo {
+		defer c.mu.Unlock()
+		return c.newest, nil
+	}
+	if c.work == nil {
+		w := &gathering{upTo: upTo, done: make(chan struct{})}
+		c.work = w
+		go func() {
+			// It outlives the page that asked first: the next one finds it.
+			ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), gatherMost)
+			defer cancel()
+			o, err := d.gather(ctx, w.upTo)
+			c.mu.Lock()
+			if err == nil {
+				c.newest = o
+			}
+			w.err, c.work = err, nil
+			c.mu.Unlock()
+			close(w.done)
+		}()
+	}
+	w := c.work
+	c.mu.Unlock()
+	var late <-chan time.Time
+	if patience >= 0 {
+		t := time.NewTimer(patience)
+		defer t.Stop()
+		late = t.C
+	}
+	select {
+	case <-w.done:
+		if w.err != nil {
+			return nil, w.err
+		}
+		if patience < 0 && w.upTo != upTo { // somebody had asked for an older one
+			return d.orderNow(ctx, patience)
+		}
+	case <-late:
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.newest, nil
+}
+
+func (d *Desk) gather(ctx context.Context, upTo uint64) (*order, error) {
+	o := &order{upTo: upTo}
+	var err error
+	if o.own, err = d.issuers(ctx); err != nil {
+		return nil, err
+	}
+	in, _, names, err := d.races(ctx, "", nil)
+	if err != nil {
+		return nil, err
+	}
+	o.names, o.cover, o.races = names, map[uint64]pipeline.Cover{}, in.Families
+	for leaf, c := range in.Cover {
+		c.Holes = joined(c.Holes)
+		o.cover[leaf] = c
+	}
+	if o.posts, err = d.posts(ctx); err != nil {
+		return nil, err
+	}
+	judged := in
+	judged.Families, judged.Cover = nil, o.cover
+	for _, r := range in.Families {
+		if !o.own[r.Runs[0].Source] {
+			judged.Families = append(judged.Families, r)
+		}
+	}
+	for _, f := range d.Case.Firsts(judged) {
+		o.rows = append(o.rows, FirstRow{First: f, ID: d.Case.IDs.ID(record.KindSource, f.Source), Source: names[f.Source]})
+	}
+	return o, nil
+}
+
+// posts are the earliest posts of each source in each family that two had.
+func (d *Desk) posts(ctx context.Context) ([]at, error) {
+	var all []at
+	from := 0 // where the family begins
+	closeFamily := func() {
+		if len(all)-from < 2 {
+			all = all[:from]
+		}
+		from = len(all)
+	}
+	err := d.Case.Catalog.EachRun(ctx, func(r catalog.FamilyRun) error {
+		if r.Withdrawn || r.Relation == record.RelQuotedIn {
+			return nil
+		}
+		if len(all) > from && all[from].family != r.Family {
+			closeFamily()
+		}
+		for i := from; i < len(all); i++ {
+			if all[i].source == r.Source {
+				all[i].posted = min(all[i].posted, r.Posted)
+				return nil
+			}
+		}
+		all = append(all, at{r.Family, r.Source, r.Posted})
+		return nil
+	})
+	closeFamily()
+	return slices.Clip(all), err
+}
+
+// joined sorts holes and joins those that meet, so that a time can be looked up.
+func joined(holes [][2]int64) [][2]int64 {
+	slices.SortFunc(holes, func(a, b [2]int64) int { return cmp.Or(cmp.Compare(a[0], b[0]), cmp.Compare(a[1], b[1])) })
+	var out [][2]int64
+	for _, h := range holes {
+		if h[1] < h[0] {
+			continue
+		}
+		if n := len(out); n > 0 && h[0] <= out[n-1][1]+1 {
+			out[n-1][1] = max(out[n-1][1], h[1])
+			continue
+		}
+		out = append(out, h)
+	}
+	return out
+}
+
+// watched reports whether a source could be seen at a time.
+func (o *order) watched(source uint64, sec int64) bool {
+	c, ok := o.cover[source]
+	if !ok || sec < c.From || sec > c.To {
+		return false
+	}
+	i, found := slices.BinarySearchFunc(c.Holes, sec, func(h [2]int64, sec int64) int { return cmp.Compare(h[0], sec) })
+	return !found && (i == 0 || c.Holes[i-1][1] < sec)
+}
+
+// first is how often a source breaks first, false when nothing is known of it.
+func (o *order) first(source uint64) (FirstRow, bool) {
+	for _, r := range o.rows {
+		if r.First.Source == source && r.Families > 0 {
+			return r, true
+		}
+	}
+	return FirstRow{}, false
+}
