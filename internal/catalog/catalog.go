@@ -68,6 +68,10 @@ type Catalog interface {
 	Families
 	Triage
 
+	// SourceFacts returns what evidence says of sources by these keys, by time and
+	// then in log order.
+	SourceFacts(ctx context.Context, keys []string) ([]record.Fact, error)
+
 	// Digest is a SHA-256 over all rows in a fixed order: two catalogs of the
 	// same log and program version have the same digest.
 	Digest(ctx context.Context) (record.Digest, error)
@@ -92,6 +96,7 @@ type Batch struct {
 	Tombstones []Tombstone
 	Others     []EntryInfo // case, config, key, analysis: for the log's page only
 	Analyses   []Analysed  // what the analysis entries among Others proposed
+	Facts      []record.Fact
 }
 
 // Observation is that a statement was missing from, or seen again in, an export.

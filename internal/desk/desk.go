@@ -34,10 +34,13 @@ type Desk struct {
 	Painter func(context.Context) (*pipeline.Painter, error)
 
 	order *orderCache
+	kept  *keptSources
 }
 
 // New returns the desk of an open case.
-func New(c *pipeline.Case) *Desk { return &Desk{Case: c, order: new(orderCache)} }
+func New(c *pipeline.Case) *Desk {
+	return &Desk{Case: c, order: new(orderCache), kept: new(keptSources)}
+}
 
 // Found is a page of search results with the query in readable words.
 type Found struct {

@@ -369,13 +369,24 @@ func (d *Desk) Spread(ctx context.Context, source uint64) (Spread, error) {
 
 // spread is Spread by an order; without one it says nothing of others.
 func (d *Desk) spread(ctx context.Context, source uint64, o *order) (Spread, error) {
-	cat := d.Reader()
 	s := Spread{Median: -1}
-	hours, err := cat.Hours(ctx, source)
+	stats, err := d.sources(ctx)
 	if err != nil {
 		return s, err
 	}
-	for _, h := range hours {
+	names := map[uint64]record.Source{}
+	var stat catalog.SourceStat
+	for _, x := range stats {
+		names[x.Leaf] = x.Source
+		if x.Leaf == source {
+			stat = x
+		}
+	}
+	read, err := d.read(ctx, stat)
+	if err != nil {
+		return s, err
+	}
+	for _, h := range read.hours {
 		t := record.AtUnix(h.Hour * 3600).Time().In(d.Case.Zone)
 		s.Week[t.Weekday()][t.Hour()] += h.N
 	}
@@ -384,23 +395,11 @@ func (d *Desk) spread(ctx context.Context, source uint64, o *order) (Spread, err
 		return s, err
 	}
 	s.Issuer = own[source]
-	stats, err := cat.Sources(ctx)
-	if err != nil {
-		return s, err
-	}
-	names := map[uint64]record.Source{}
-	for _, x := range stats {
-		names[x.Leaf] = x.Source
-	}
 	if o != nil {
 		d.spreadPosts(&s, source, o.posts, names)
 	}
-	origins, err := cat.Origins(ctx, source)
-	if err != nil {
-		return s, err
-	}
 	bearers := d.bearers(stats)
-	for _, o := range origins {
+	for _, o := range read.origins {
 		x := Origin{Name: o.Origin, N: o.N}
 		if src, ok := bearers[o.Origin]; ok {
 			x.ID, x.Name = d.Case.IDs.ID(record.KindSource, src.Leaf), src.Name

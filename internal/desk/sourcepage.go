@@ -18,13 +18,14 @@ type SourcePage struct {
 	Compared bool     // First says something
 	Ready    bool     // what it shares with others is worked out; First and Spread are complete
 	Grades   []record.Grade
+	Facts    []SourceFact
 }
 
 // SourcePage gathers it. It does not wait for what takes long in a large case:
 // then it is not Ready, or of a moment ago.
 func (d *Desk) SourcePage(ctx context.Context, source uint64) (SourcePage, error) {
 	p := SourcePage{ID: d.Case.IDs.ID(record.KindSource, source)}
-	stats, err := d.Case.Catalog.Sources(ctx)
+	stats, err := d.sources(ctx)
 	if err != nil {
 		return p, err
 	}
@@ -36,9 +37,11 @@ func (d *Desk) SourcePage(ctx context.Context, source uint64) (SourcePage, error
 	if p.Stat.Leaf != source {
 		return p, fmt.Errorf("source %s: %w", p.ID, record.ErrNotFound)
 	}
-	if p.Coverage, err = d.Coverage(ctx, p.Stat); err != nil {
+	read, err := d.read(ctx, p.Stat)
+	if err != nil {
 		return p, err
 	}
+	p.Coverage = read.coverage
 	o, err := d.orderNow(ctx, patience)
 	if err != nil {
 		return p, err
@@ -49,7 +52,10 @@ func (d *Desk) SourcePage(ctx context.Context, source uint64) (SourcePage, error
 	if p.Spread, err = d.spread(ctx, source, o); err != nil {
 		return p, err
 	}
-	p.Grades, err = d.Grades(ctx, source)
+	if p.Grades, err = d.Grades(ctx, source); err != nil {
+		return p, err
+	}
+	p.Facts, err = d.SourceFacts(ctx, p.Stat.Source)
 	return p, err
 }
 
@@ -65,7 +71,7 @@ type SourceRow struct {
 // SourceRows lists the sources of the case, in log order, with what is known of
 // each. ready says whether it is worked out who breaks first.
 func (d *Desk) SourceRows(ctx context.Context) (rows []SourceRow, ready bool, err error) {
-	stats, err := d.Case.Catalog.Sources(ctx)
+	stats, err := d.sources(ctx)
 	if err != nil {
 		return nil, false, err
 	}

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"testing"
 
 	"dalil/internal/desk"
@@ -133,6 +134,30 @@ func TestSources(t *testing.T) {
 		}
 		if _, err := d.SourcePage(ctx, 3); !errors.Is(err, record.ErrNotFound) {
 			t.Errorf("no source: %v", err)
+		}
+	})
+	t.Run("facts are there, and after a rebuild", func(t *testing.T) {
+		for _, x := range sample.Truth().Renamed {
+			s, err := d.Source(ctx, "telegram:"+strconv.FormatInt(x.Chat, 10))
+			must(t, err)
+			got, err := d.SourceFacts(ctx, s)
+			must(t, err)
+			var titles []string
+			for _, f := range got {
+				if f.Kind == record.FactTitle {
+					titles = append(titles, f.Value)
+				}
+			}
+			if !slices.Contains(titles, x.After) || len(got[0].Seen) == 0 {
+				t.Errorf("%s became %s: %v", x.Before, x.After, got)
+			}
+		}
+		s, err := d.Source(ctx, "telegram:1400100011") // created, and exported twice
+		must(t, err)
+		got, err := d.SourceFacts(ctx, s)
+		must(t, err)
+		if len(got) != 1 || len(got[0].Seen) != 3 || got[0].Value != s.Name {
+			t.Errorf("two exports: %+v", got)
 		}
 	})
 	t.Run("outages and holes are not seen", func(t *testing.T) {

@@ -37,6 +37,13 @@ type Kind struct {
 	// A part that cannot be had is a Problem to the sink.
 	Parts func(ctx context.Context, in Input, out Sink, yield func(Part) error) error
 
+	// Facts reads what a file says about whole sources, like the title of the
+	// channel it is an export of: from its beginning or in one pass over a page,
+	// never more than that. Of each fact it gives Key, Kind and Value, and At
+	// (NoSeconds when the file does not say). A file that says nothing, or is
+	// broken, gives none. Nil: files of this format never do.
+	Facts func(ctx context.Context, in Input) []record.Fact
+
 	// Owns reports whether a sibling file is an attachment of files of this
 	// format, and so not a statement of its own. path is relative to the
 	// folder of the format's file, "/" separated. Nil means none is.

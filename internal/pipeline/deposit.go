@@ -183,6 +183,9 @@ func (im *importer) capture(h *held) error {
 	}
 	h.reused = false
 	im.commits.batch.Captures = append(im.commits.batch.Captures, h.Capture)
+	if err := im.facts(h); err != nil {
+		return err
+	}
 	return im.commits.full()
 }
 

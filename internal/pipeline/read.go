@@ -237,7 +237,7 @@ func (r *reader) Reading(x *record.Reading) error {
 func (r *reader) copy(x *record.Reading) record.Reading {
 	y := *x
 	y.Entities, y.Media, y.Reactions = slices.Clone(x.Entities), slices.Clone(x.Media), slices.Clone(x.Reactions)
-	y.Credits, y.Refs, y.Flags = slices.Clone(x.Credits), slices.Clone(x.Refs), slices.Clone(x.Flags)
+	y.Credits, y.Refs, y.Flags, y.Facts = slices.Clone(x.Credits), slices.Clone(x.Refs), slices.Clone(x.Flags), slices.Clone(x.Facts)
 	if x.Forward != nil {
 		f := *x.Forward
 		y.Forward = &f

@@ -184,6 +184,11 @@ func (p *replayer) entry(ctx context.Context, i uint64, l *record.Leaf) error {
 			return err
 		}
 		b.Captures = append(b.Captures, c)
+		facts, err := p.facts(ctx, c)
+		if err != nil {
+			return err
+		}
+		b.Facts = append(b.Facts, facts...)
 		p.captures[i] = c
 		if p.media[l.Run] == nil {
 			// Attachments are looked up within a run; an older run's are not needed any more.
@@ -260,6 +265,13 @@ func (p *replayer) statement(ctx context.Context, i uint64, l *record.Leaf) erro
 	x, err := p.read(ctx, c, i, l)
 	if err != nil {
 		return err
+	}
+	if len(x.Facts) > 0 {
+		src, err := p.source(ctx, l.Source)
+		if err != nil {
+			return err
+		}
+		p.batch.Facts = append(p.batch.Facts, factsOf(&x, i, src.Key)...)
 	}
 	st := statement(&x, i, l, catalog.Known{}, c)
 	st.TextDigest = textDigest(&x)

@@ -312,6 +312,13 @@ func (r *reader) version(x *record.Reading, p *prepared, k catalog.Known) error 
 	}
 	st := statement(x, index, &l, k, r.file.Capture)
 	st.TextDigest = p.textDigest
+	if len(x.Facts) > 0 {
+		src, err := im.sourceOf(r.current)
+		if err != nil {
+			return &storeError{err}
+		}
+		im.commits.batch.Facts = append(im.commits.batch.Facts, factsOf(x, index, src.Key)...)
+	}
 	im.commits.statement(st)
 	im.met(st.First)
 	return nil

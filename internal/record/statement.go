@@ -43,6 +43,7 @@ type Reading struct {
 	Credits   []string // image credits, kept out of Text
 	Refs      []string // reference list and link list entries, kept out of Text
 	Flags     []Flag
+	Facts     []Fact // what it says about its source; Leaf and Key are filled in by the pipeline
 }
 
 // Entity is a stretch of Reading.Text with a meaning: Offset and Length count

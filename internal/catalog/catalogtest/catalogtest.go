@@ -45,6 +45,7 @@ func Run(t *testing.T, open Open) {
 		{"entries", entries},
 		{"newest", newest},
 		{"stats", stats},
+		{"facts", facts},
 		{"tombstones", tombstones},
 		{"digest", digest},
 		{"reopening", reopening},

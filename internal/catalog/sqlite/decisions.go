@@ -128,6 +128,7 @@ func (a *application) forget(ctx context.Context, t catalog.Tombstone) error {
 		"UPDATE run SET receipt='' WHERE ended=?",
 		"UPDATE gap SET note='' WHERE leaf=?",
 		"UPDATE decision SET reason='', payload='' WHERE leaf=?",
+		"DELETE FROM fact WHERE leaf=?",
 	} {
 		if err := a.exec(ctx, q, t.Target); err != nil {
 			return err
@@ -143,6 +144,9 @@ func (a *application) forgetVersion(ctx context.Context, t catalog.Tombstone, st
 	}
 	a.touch(st.First)
 	if err := a.forgetFamily(ctx, st.First); err != nil {
+		return err
+	}
+	if err := a.forgetFacts(ctx, st); err != nil {
 		return err
 	}
 	if st.First == st.Leaf && st.Lang != "" { // the language was read from the text

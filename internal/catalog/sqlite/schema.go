@@ -3,7 +3,7 @@ package sqlite
 // Versions of the two schemas, kept as user_version. Raise one whenever its
 // tables, or what is written into them for the same log, change.
 const (
-	rowsVersion  = 3
+	rowsVersion  = 4
 	wordsVersion = 1
 )
 
@@ -70,6 +70,11 @@ CREATE TABLE forward(statement INTEGER PRIMARY KEY, source INTEGER NOT NULL, pos
 CREATE INDEX forward_origin ON forward(origin);
 CREATE TABLE picture(blob BLOB NOT NULL, statement INTEGER NOT NULL, PRIMARY KEY(blob, statement)) STRICT, WITHOUT ROWID;
 CREATE INDEX picture_statement ON picture(statement);
+
+-- What evidence says of sources: captures as a whole, and statement versions.
+CREATE TABLE fact(leaf INTEGER NOT NULL, n INTEGER NOT NULL, key TEXT NOT NULL, kind TEXT NOT NULL, value TEXT NOT NULL,
+	at INTEGER, PRIMARY KEY(leaf, n)) STRICT, WITHOUT ROWID;
+CREATE INDEX fact_key ON fact(key);
 
 -- What the analyses propose. A member's row holds from the log entry since to
 -- the log entry until, 0 while it stands.

@@ -24,6 +24,7 @@ var Kind = format.Kind{
 	Version: 1,
 	Match:   match,
 	Read:    read,
+	Facts:   facts,
 	Owns:    owns,
 }
 

@@ -116,7 +116,7 @@ Rana
 		{"invalid UTF-8", webPost(5, "Blue Horizon", text("a\xffb")), record.Reading{Text: "a\ufffdb", Flags: []record.Flag{record.FlagInvalidUTF8}}},
 		{"title", dateLine + `<div class="message service" id="message5"><div class="body details">
 Channel title changed to &laquo;Red Dawn&raquo;
-      </div></div>`, record.Reading{Kind: record.Service, Text: "Channel title changed to «Red Dawn»",
+      </div></div>`, record.Reading{Kind: record.Service, Text: "Channel title changed to «Red Dawn»", Facts: []record.Fact{{Kind: record.FactTitle, Value: "Red Dawn", At: record.NoSeconds}},
 			Posted: record.When{Unix: 1614286800, Precision: record.ToDay, NoZone: true}, Flags: []record.Flag{record.FlagNoZone}}},
 		{"members are not named", dateLine + `<div class="message service" id="message5"><div class="body details">
 Nadim invited Rana and Sami

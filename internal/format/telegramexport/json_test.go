@@ -69,7 +69,7 @@ func TestGoldenReadings(t *testing.T) {
 		{"paid", `{"id":5,"type":"message","date_unixtime":"1614337391","from_id":"channel77","paid_stars_amount":10,"text":"x"}`,
 			"public_channel", record.Reading{Text: "x", Media: []record.Media{{Kind: "paid", Omitted: "Telegram Desktop does not export paid media"}}}},
 		{"title", `{"id":5,"type":"service","date_unixtime":"1614337391","actor":"Blue Horizon","actor_id":"channel77","action":"edit_group_title","title":"Red Dawn","text":""}`,
-			"public_channel", record.Reading{Kind: record.Service, Text: "changed the title to “Red Dawn” (edit_group_title)"}},
+			"public_channel", record.Reading{Kind: record.Service, Text: "changed the title to “Red Dawn” (edit_group_title)", Facts: []record.Fact{{Kind: record.FactTitle, Value: "Red Dawn", At: record.NoSeconds}}}},
 		{"members are not named", `{"id":5,"type":"service","date_unixtime":"1614337391","actor":"Nadim","actor_id":"user1","action":"invite_members","members":["Rana",null],"text":""}`,
 			"private_group", record.Reading{Kind: record.Service, Text: "invited 2 members (invite_members)", Sender: record.Party{ID: "user1", Name: "Nadim", Person: true}}},
 		{"pin", `{"id":5,"type":"service","date_unixtime":"1614337391","actor_id":"channel77","action":"pin_message","message_id":3,"text":""}`,

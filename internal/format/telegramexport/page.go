@@ -381,6 +381,9 @@ func (p *pageReader) reading() *record.Reading {
 			m.unknown = true
 		}
 		r.Sender.Person = r.Sender.Name != ""
+		if title := renamedLine(m.text(serviceText)); title != "" {
+			r.Facts = append(r.Facts, record.Fact{Kind: record.FactTitle, Value: title, At: record.NoSeconds})
+		}
 	} else {
 		r.Posted = p.when(m.posted, flag)
 		p.parties(r, flag)

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"strconv"
 	"strings"
+
+	"dalil/internal/record"
 )
 
 // actions says in words what a service message reports. {member} stands for a
@@ -102,6 +104,9 @@ func (x *decoder) service() {
 	}
 	if len(x.text) == 0 {
 		x.unknown = true
+	}
+	if title := x.renamed(); title != "" {
+		x.r.Facts = append(x.r.Facts, record.Fact{Kind: record.FactTitle, Value: title, At: record.NoSeconds})
 	}
 }
 

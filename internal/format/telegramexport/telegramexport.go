@@ -30,6 +30,7 @@ var JSON = format.Kind{
 	Version: 1,
 	Match:   matchJSON,
 	Read:    readJSON,
+	Facts:   factsJSON,
 	Owns:    owns,
 }
 
