@@ -87,6 +87,7 @@ func TestContractJSON(t *testing.T) {
 		of   any
 	}{
 		{"import", pipeline.Receipt{}}, {"import", record.Problem{}}, {"search", desk.View{}},
+		{"capture", desk.Captured{}}, {"capture", pipeline.Web{}},
 		{"verify", custody.Report{}}, {"verify", custody.Problem{}},
 	} {
 		text, _ := section(doc, c.verb)

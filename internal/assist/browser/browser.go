@@ -90,7 +90,7 @@ func (b browser) paint(ctx context.Context, page []byte, mediaType string) ([]by
 	go func() { srv.Serve(l); close(done) }() //nolint:errcheck // ends when closed
 	defer func() { srv.Close(); <-done }()
 
-	dir, err := os.MkdirTemp("", "dalil-browser-")
+	dir, err := os.MkdirTemp(place(), "dalil-browser-")
 	if err != nil {
 		return nil, err
 	}
@@ -111,13 +111,13 @@ func (b browser) paint(ctx context.Context, page []byte, mediaType string) ([]by
 	}
 	info, serr := os.Stat(out)
 	switch {
-	case serr != nil && err == nil:
+	case err == nil && serr != nil:
 		err = errors.New("it made no picture")
-	case serr == nil && info.Size() > maxPicture:
-		return nil, fmt.Errorf("chromium: a picture of %d bytes; the most is %d", info.Size(), maxPicture)
+	case err == nil && info.Size() > maxPicture:
+		err = fmt.Errorf("a picture of %d bytes; the most is %d", info.Size(), maxPicture)
 	}
-	if err != nil || serr != nil {
-		return nil, record.WithHint(fmt.Errorf("chromium: %w (%s)", errors.Join(err, serr), lastLine(said)), "see whether `chromium --headless` works on this machine; the page is kept without a picture")
+	if err != nil {
+		return nil, record.WithHint(fmt.Errorf("chromium: %w (%s)", err, lastLine(said)), "see whether `chromium --headless` works on this machine; the page is kept without a picture")
 	}
 	return os.ReadFile(out)
 }
