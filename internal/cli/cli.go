@@ -101,6 +101,12 @@ type commands struct {
 	Import     importCmd     `cmd:"" help:"Bring exports, files and folders into the case."`
 	Capture    captureCmd    `cmd:"" help:"Keep pages and public posts of the web, by their addresses."`
 	Search     searchCmd     `cmd:"" help:"Find statements."`
+	Inbox      inboxCmd      `cmd:"" help:"List what waits to be looked at: families, and statements in none."`
+	Triage     triageCmd     `cmd:"" help:"Decide about families and statements: keep, duplicate, dismiss, later, reopen."`
+	Label      labelCmd      `cmd:"" help:"Put a label on families and statements, or list the labels."`
+	Assign     assignCmd     `cmd:"" help:"Say who is to look at families and statements."`
+	Shield     shieldCmd     `cmd:"" help:"Mask the name of a private person wherever it would be shown."`
+	Saved      savedCmd      `cmd:"" help:"Keep searches under a name, with a warning if you like."`
 	Show       showCmd       `cmd:"" help:"Show a statement, source, capture, import or decision, or a list of them."`
 	Families   familiesCmd   `cmd:"" help:"Show texts that travel: who had each first, who took it up, how each copy differs."`
 	Firsts     firstsCmd     `cmd:"" help:"Show who breaks first, against what chance would give."`

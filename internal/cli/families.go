@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"regexp"
 	"strings"
@@ -289,7 +290,7 @@ func (c *splitCmd) Run(a *app) error {
 
 type undoCmd struct {
 	ID     string `arg:"" help:"The decision, D-…, or a recorded outage, G-…"`
-	Reason string `help:"Why; it is recorded with your name." required:""`
+	Reason string `help:"Why; it is recorded with your name. Needed, but for triage, labels and assignments."`
 	DryRun bool   `short:"n" help:"Check, record nothing."`
 }
 
@@ -297,6 +298,9 @@ func (c *undoCmd) Run(a *app) error {
 	return a.with(!c.DryRun, func(d *desk.Desk) error {
 		d.DryRun = c.DryRun
 		x, err := d.Undo(a.ctx, c.ID, c.Reason)
+		if c.Reason == "" && errors.Is(err, record.ErrInvalid) {
+			return usageError{err}
+		}
 		if err != nil {
 			return err
 		}

@@ -76,6 +76,9 @@ func Run(t *testing.T, open Open) {
 		{"erased from families", erasedFromFamilies},
 		{"one version erased", oneVersionErased},
 		{"digest of families", digestOfFamilies},
+		{"units", units},
+		{"units by a model", triageModel},
+		{"what is new only", newOnly},
 		{"reopening with families", reopeningFamilies},
 	} {
 		t.Run(c.name, func(t *testing.T) { c.test(t, open) })

@@ -102,29 +102,50 @@ func (w *search) byState(ctx context.Context, order string, lo, hi int64, limit 
 	return all, err
 }
 
-// inPlace leaves out rows whose unit is in a state that cannot match, before
-// they are read.
-func (w *search) inPlace(ctx context.Context, found []place) ([]place, error) {
-	if w.states == nil {
-		return found, nil
-	}
+// placed is where a row stands in the inbox.
+type placed struct {
+	at    int64
+	unit  uint64
+	state int
+}
+
+// placesOf reads where rows stand, in their order. Rows of nothing that is there
+// any more are left out, and where only families count those that are in none.
+func (w *search) placesOf(ctx context.Context, found []place) ([]placed, error) {
 	ats := make([]uint64, len(found))
 	for i, f := range found {
 		ats[i] = uint64(f.rowid)
 	}
-	type row struct {
-		at, unit uint64
-		state    int
+	where := ""
+	if w.inFamily {
+		where = " WHERE p.unit<>p.statement OR EXISTS(SELECT 1 FROM family f WHERE f.anchor=p.unit)"
 	}
-	rows, err := list(ctx, w.s, func(r scanner) (x row, err error) { return x, r.Scan(&x.at, &x.unit, &x.state) },
-		"SELECT p.at, p.unit, p.state FROM json_each(?) j JOIN place p ON p.at=j.value", leafList(ats))
+	return list(ctx, w.s, func(r scanner) (x placed, err error) { return x, r.Scan(&x.at, &x.unit, &x.state) },
+		"SELECT p.at, p.unit, p.state FROM json_each(?) j CROSS JOIN place p ON p.at=j.value"+where, leafList(ats))
+}
+
+// can reports whether a row in a place can match.
+func (w *search) can(x placed) bool {
+	if x.state == stateWithdrawn {
+		return w.withdrawn || w.either
+	}
+	return w.states == nil && !w.withdrawn || slices.Contains(w.states, w.stateNow(x.unit, x.state)) || w.states == nil && w.either
+}
+
+// inPlace leaves out rows whose unit is in a state that cannot match, before
+// they are read.
+func (w *search) inPlace(ctx context.Context, found []place) ([]place, error) {
+	if w.states == nil && !w.inFamily || len(found) == 0 {
+		return found, nil
+	}
+	rows, err := w.placesOf(ctx, found)
 	if err != nil {
 		return nil, err
 	}
 	can := make(map[int64]bool, len(rows))
 	for _, r := range rows {
-		if slices.Contains(w.states, w.stateNow(r.unit, r.state)) || r.state == stateWithdrawn && (w.withdrawn || w.either) {
-			can[int64(r.at)] = true
+		if w.can(r) {
+			can[r.at] = true
 		}
 	}
 	return slices.DeleteFunc(slices.Clone(found), func(p place) bool { return !can[p.rowid] }), nil
@@ -161,21 +182,12 @@ func (w *search) leap(ctx context.Context, lo, hi int64) (int64, int64, error) {
 // place reads where candidates stand in the inbox and in their family.
 func (w *search) place(ctx context.Context, found []place, byLeaf map[uint64]*candidate) error {
 	if w.places || w.units {
-		ats := make([]uint64, len(found))
-		for i, f := range found {
-			ats[i] = uint64(f.rowid)
-		}
-		type row struct {
-			at, unit uint64
-			state    int
-		}
-		rows, err := list(ctx, w.s, func(r scanner) (x row, err error) { return x, r.Scan(&x.at, &x.unit, &x.state) },
-			"SELECT p.at, p.unit, p.state FROM json_each(?) j JOIN place p ON p.at=j.value", leafList(ats))
+		rows, err := w.placesOf(ctx, found)
 		if err != nil {
 			return err
 		}
 		for _, r := range rows {
-			if c := byLeaf[leafOf(int64(r.at))]; c != nil {
+			if c := byLeaf[leafOf(r.at)]; c != nil {
 				c.unit, c.state = r.unit, r.state
 			}
 		}
@@ -260,13 +272,55 @@ func (w *search) totalUnits(ctx context.Context) (int64, bool, error) {
 		}
 		return min(n, maxCounted), n <= maxCounted, nil
 	}
-	all := &search{plan: w.plan, sort: query.Newest, want: 1, after: place{size: w.after.size}, units: true, seen: map[uint64]bool{}, paged: false}
+	all := &search{plan: w.plan, sort: query.Newest, want: 1 << 30, after: place{size: w.after.size}, units: true, seen: map[uint64]bool{}}
+	if len(w.tests) == w.placed {
+		return all.countPlaces(ctx)
+	}
 	n := int64(0)
 	all.each = func(uint64) bool { n++; return n <= maxCounted }
 	if err := all.inOrder(ctx); err != nil {
 		return 0, false, w.s.wordsErr(err)
 	}
 	return min(n, maxCounted), n <= maxCounted, nil
+}
+
+// countPlaces counts units where no row has to be read: one matches when any
+// wording of any of its statements does.
+func (w *search) countPlaces(ctx context.Context) (int64, bool, error) {
+	lo, hi := w.lo, w.hi
+	for {
+		found, err := w.window(ctx, "DESC", lo, hi, longLook)
+		if err != nil {
+			return 0, false, w.s.wordsErr(err)
+		}
+		if len(found) == 0 {
+			break
+		}
+		rows, err := w.placesOf(ctx, found)
+		if err != nil {
+			return 0, false, err
+		}
+		met := 0
+		for _, r := range rows {
+			if w.can(r) {
+				w.seen[r.unit] = true
+				met++
+			}
+		}
+		if len(w.seen) > maxCounted {
+			return maxCounted, false, nil
+		}
+		hi = found[len(found)-1].rowid
+		if len(found) < longLook {
+			break
+		}
+		if met == 0 {
+			if lo, hi, err = w.leap(ctx, lo, hi); err != nil {
+				return 0, false, err
+			}
+		}
+	}
+	return int64(len(w.seen)), true, nil
 }
 
 const maxPlace = maxMoment << leafBits

@@ -75,6 +75,8 @@ type plan struct {
 	bare     bool            // the expression finds every row
 	places   bool            // candidates need their place
 	families bool            // candidates need the first of their family
+	placed   int             // tests that inPlace makes too
+	inFamily bool            // at the top: only copies and firsts of families can match
 	states   []int           // at the top of the query: no other state can match; nil when any can
 	few      [][]int64       // at the top: no other rows can match than each of these lists, which descend
 	due      map[uint64]bool // units put off until a time that has come
@@ -186,6 +188,9 @@ func (p *plan) and(ctx context.Context, parts []query.Node, positive, top bool) 
 		tests = append(tests, c.holds)
 		if top && !c.exact {
 			p.tests = append(p.tests, c.holds)
+			if p.byPlace(n) {
+				p.placed++
+			}
 		}
 		if top && c.few != nil {
 			p.few = append(p.few, c.few)

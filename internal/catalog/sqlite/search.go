@@ -21,6 +21,7 @@ const (
 	maxRanked   = 20_000 // newest matches among which relevance is looked for
 	firstLook   = 64     // rows asked of the index at once, doubled up to
 	longLook    = 4096
+	loadAtOnce  = 256 // rows read at once, once it shows that many are none
 )
 
 // place is where a page ends: the next one goes on behind it, in the state of
@@ -221,8 +222,8 @@ func (w *search) ranked(ctx context.Context) error {
 
 // take makes hits of matching rows until the page is full.
 func (w *search) take(ctx context.Context, found []place) (full bool, err error) {
-	for len(found) > 0 {
-		chunk := found[:min(len(found), w.want-len(w.hits)+1, 256)]
+	for size := min(w.want-len(w.hits)+1, loadAtOnce); len(found) > 0; size = loadAtOnce {
+		chunk := found[:min(len(found), size)]
 		found = found[len(chunk):]
 		byLeaf, err := w.load(ctx, chunk)
 		if err != nil {

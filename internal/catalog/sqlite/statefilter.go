@@ -81,7 +81,10 @@ func (p *plan) narrow(ctx context.Context, n query.Node) error {
 		n, not = x.X, true
 	}
 	f, ok := n.(query.Filter)
-	if !ok || f.Key != "state" || slices.Contains(f.Values, "withdrawn") {
+	if r, range_ := n.(query.Range); range_ && r.Key == "lag" || ok && f.Key == "is" && !slices.ContainsFunc(f.Values, func(v string) bool { return v != "first" && v != "copy" }) {
+		p.inFamily = p.inFamily || !not
+	}
+	if !p.byPlace(n) {
 		return nil
 	}
 	states := statesOf(f)
@@ -94,6 +97,16 @@ func (p *plan) narrow(ctx context.Context, n query.Node) error {
 	p.states = can
 	p.none = p.none || len(can) == 0
 	return nil
+}
+
+// byPlace reports whether a part at the top of a query is a test of the state
+// alone.
+func (p *plan) byPlace(n query.Node) bool {
+	if x, ok := n.(query.Not); ok {
+		n = x.X
+	}
+	f, ok := n.(query.Filter)
+	return ok && f.Key == "state" && !slices.Contains(f.Values, "withdrawn")
 }
 
 // among makes a clause of a set of units, and notes it when it is small.

@@ -33,8 +33,7 @@ func (s *store) parts(ctx context.Context, units []uint64) (map[uint64][]part, e
 		x.source, x.posted = uint64(source.Int64), orNever(posted)
 		return x, err
 	}
-	rows, err := inChunks(ctx, s, scan, `SELECT j.value, m.statement, m.source, m.posted, coalesce(t.withdrawn, 0)<>0 FROM json_each(?) j
-		JOIN member m ON m.until=0 AND m.family=j.value AND m.relation<>'quoted_in' LEFT JOIN state t ON t.first=m.statement`, units)
+	rows, err := inChunks(ctx, s, scan, `SELECT j.value, m.statement, m.source, m.posted, coalesce(t.withdrawn, 0)<>0 FROM json_each(?) j CROSS JOIN member m ON m.until=0 AND m.family=j.value AND m.relation<>'quoted_in' LEFT JOIN state t ON t.first=m.statement`, units)
 	if err != nil {
 		return nil, err
 	}
@@ -47,8 +46,7 @@ func (s *store) parts(ctx context.Context, units []uint64) (map[uint64][]part, e
 			alone = append(alone, u)
 		}
 	}
-	rows, err = inChunks(ctx, s, scan, `SELECT v.leaf, v.leaf, v.source, v.posted, coalesce(t.withdrawn, 0)<>0 FROM json_each(?) j
-		JOIN version v ON v.leaf=j.value AND v.first=v.leaf LEFT JOIN state t ON t.first=v.leaf
+	rows, err = inChunks(ctx, s, scan, `SELECT v.leaf, v.leaf, v.source, v.posted, coalesce(t.withdrawn, 0)<>0 FROM json_each(?) j CROSS JOIN version v ON v.leaf=j.value AND v.first=v.leaf LEFT JOIN state t ON t.first=v.leaf
 		WHERE EXISTS(SELECT 1 FROM place p WHERE p.statement=v.leaf AND p.unit=v.leaf)`, alone)
 	for _, r := range rows {
 		all[r.unit] = append(all[r.unit], r.part)
@@ -61,7 +59,7 @@ func (s *store) parts(ctx context.Context, units []uint64) (map[uint64][]part, e
 func (s *store) UnitsOf(ctx context.Context, leaves []uint64, now int64) ([]catalog.Unit, error) {
 	type home struct{ leaf, unit uint64 }
 	homes, err := inChunks(ctx, s, func(r scanner) (h home, err error) { return h, r.Scan(&h.leaf, &h.unit) },
-		"SELECT j.value, p.unit FROM json_each(?) j JOIN place p ON p.statement=j.value", leaves)
+		"SELECT j.value, p.unit FROM json_each(?) j CROSS JOIN place p ON p.statement=j.value", leaves)
 	if err != nil {
 		return nil, err
 	}
@@ -141,8 +139,8 @@ func order(u *catalog.Unit, parts []part) (first, newest part) {
 func (s *store) showUnits(ctx context.Context, all []catalog.Unit, firsts []uint64) error {
 	slices.Sort(firsts)
 	byFirst := map[uint64]record.Statement{}
-	err := s.versions(ctx, `v.leaf IN (SELECT b.leaf FROM json_each(?) j JOIN version a ON a.leaf=j.value
-		JOIN version b ON b.source=a.source AND b.number=a.number AND b.first=a.leaf) AND v.until=0`, []any{leafList(slices.Compact(firsts))}, func(st record.Statement) error {
+	err := s.versions(ctx, `v.leaf IN (SELECT b.leaf FROM json_each(?) j CROSS JOIN version a ON a.leaf=j.value
+		CROSS JOIN version b ON b.source=a.source AND b.number=a.number AND b.first=a.leaf) AND v.until=0`, []any{leafList(slices.Compact(firsts))}, func(st record.Statement) error {
 		byFirst[st.First] = st
 		return nil
 	})
@@ -164,7 +162,7 @@ func (s *store) marksOf(ctx context.Context, units map[uint64]*catalog.Unit, hom
 	}
 	rows, err := inChunks(ctx, s, func(r scanner) (m row, err error) {
 		return m, r.Scan(&m.statement, &m.topic, &m.value, &m.num, &m.decision, &m.since, &m.until)
-	}, "SELECT k.statement, k.topic, k.value, k.num, k.decision, k.since, k.until FROM json_each(?) j JOIN mark k ON k.statement=j.value", statements)
+	}, "SELECT k.statement, k.topic, k.value, k.num, k.decision, k.since, k.until FROM json_each(?) j CROSS JOIN mark k ON k.statement=j.value", statements)
 	if err != nil || len(rows) == 0 {
 		return err
 	}
@@ -336,7 +334,7 @@ func (s *store) Touched(ctx context.Context, units []uint64, after uint64) ([]re
 		}
 	}
 	leaves, err := inChunks(ctx, s, func(r scanner) (x [2]uint64, err error) { return x, r.Scan(&x[0], &x[1]) },
-		`SELECT DISTINCT k.since, k.until FROM json_each(?1) j JOIN mark k ON k.statement=j.value`, statements)
+		`SELECT DISTINCT k.since, k.until FROM json_each(?1) j CROSS JOIN mark k ON k.statement=j.value`, statements)
 	if err != nil {
 		return nil, err
 	}

@@ -115,7 +115,7 @@ func (a *application) settle(ctx context.Context) error {
 }
 
 func (a *application) settleUnits(ctx context.Context, units []uint64, decided bool, write *sql.Stmt) error {
-	members, err := a.pairs(ctx, `SELECT j.value, m.statement FROM json_each(?1) j JOIN member m ON m.until=0 AND m.family=j.value AND m.relation<>'quoted_in'
+	members, err := a.pairs(ctx, `SELECT j.value, m.statement FROM json_each(?1) j CROSS JOIN member m ON m.until=0 AND m.family=j.value AND m.relation<>'quoted_in'
 		UNION SELECT j.value, j.value FROM json_each(?1) j WHERE j.value=coalesce((SELECT m.family FROM member m WHERE m.statement=j.value AND m.until=0
 		AND m.relation<>'quoted_in' ORDER BY m.family LIMIT 1), j.value)`, leafList(units))
 	if err != nil {
