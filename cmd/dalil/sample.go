@@ -7,8 +7,10 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"dalil/internal/cli"
+	"dalil/internal/desk"
 	"dalil/internal/record"
 	"dalil/internal/sample"
 )
@@ -58,6 +60,7 @@ func sampleCase(dir string) cli.SampleCase {
 	}
 	last.Grades = grades(world)
 	last.Merges = translations(world)
+	c.Triage, c.Saved = triage(), searches()
 	return c
 }
 
@@ -79,6 +82,29 @@ func grades(world sample.World) []cli.SampleGrade {
 	add("azravan_screen", "attacks on the coast", record.NotUsually, "two attacks it told of in summer never happened")
 	add("khabar_marz", "border crossings", record.Unjudged, "new to us: nothing of it was checked so far")
 	return all
+}
+
+// triage is the beginning of somebody's shift.
+func triage() []cli.SampleTriage {
+	return []cli.SampleTriage{
+		{Action: desk.ActionShield, Query: `"` + sample.Exposed + `"`, Most: 1, Names: []string{sample.Exposed}, Reason: "a nurse who spoke to the press is named with where she lives: a private person"},
+		{Action: desk.ActionLabel, Query: `"` + sample.Exposed + `"`, Most: 1, Labels: []string{"threat to a person"}},
+		{Action: desk.ActionKeep, Query: "state:new is:first type:post lang:ar", Most: 12, Reason: "claims of responsibility"},
+		{Action: desk.ActionLabel, Query: "state:kept", Most: 5, Labels: []string{"claim to attribute"}},
+		{Action: desk.ActionLabel, Query: "state:kept", Most: 2, Labels: []string{"ask the hospital"}},
+		{Action: desk.ActionDismiss, Query: "state:new weather", Most: 40},
+		{Action: desk.ActionDismiss, Query: "state:new type:service", Most: 20, Reason: "joined, left, pinned"},
+		{Action: desk.ActionDuplicate, Query: "state:new bodies Saltiyya type:article lang:en posted:2025-05", Most: 2, Reason: "the agency retells the newspaper"},
+		{Action: desk.ActionLater, Query: "state:new type:document", Most: 1, For: 72 * time.Hour, Reason: "when the list of names is checked"},
+		{Action: desk.ActionAssign, Query: "state:new type:article", Most: 3},
+	}
+}
+
+func searches() []cli.SampleSearch {
+	return []cli.SampleSearch{
+		{Name: "Saltiyya bridge", Query: "السلطية OR Saltiyya type:post|article", Warn: true, Reason: "tell us when somebody gives another number"},
+		{Name: "Who copied within ten minutes", Query: "is:copy lag:<10m"},
+	}
 }
 
 func sourceKey(chat int64) string { return "telegram:" + strconv.FormatInt(chat, 10) }

@@ -72,6 +72,8 @@ type Env struct {
 type SampleCase struct {
 	Name, Zone string
 	Imports    []SampleImport
+	Triage     []SampleTriage
+	Saved      []SampleSearch
 }
 
 // SampleImport is one import of the sample case, and what a person at the desk

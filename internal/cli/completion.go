@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/alecthomas/kong"
@@ -23,9 +24,13 @@ func (c *completionCmd) Run(a *app) error {
 		}
 		verbs = append(verbs, n.Name)
 		helps[n.Name] = n.Help
-		for _, group := range n.AllFlags(true) {
-			for _, f := range group {
-				flags[n.Name] = append(flags[n.Name], "--"+f.Name)
+		for _, part := range append([]*kong.Node{n}, n.Children...) { // of a command of several verbs, those of all
+			for _, group := range part.AllFlags(true) {
+				for _, f := range group {
+					if name := "--" + f.Name; !slices.Contains(flags[n.Name], name) {
+						flags[n.Name] = append(flags[n.Name], name)
+					}
+				}
 			}
 		}
 	}

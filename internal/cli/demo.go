@@ -93,7 +93,11 @@ func (a *app) buildSample(dir string) (*desk.Desk, error) {
 		}
 	}
 	p.done()
-	if err := a.sampleDecisions(d, made.Imports); err != nil {
+	err = a.sampleDecisions(d, made.Imports)
+	if err == nil {
+		err = a.sampleTriage(d, made)
+	}
+	if err != nil {
 		c.Close()
 		return nil, err
 	}
@@ -145,6 +149,52 @@ func (a *app) sampleDecisions(d *desk.Desk, imports []SampleImport) error {
 		}
 	}
 	return nil
+}
+
+// sampleTriage does some of the work on the inbox, and leaves the most of it.
+func (a *app) sampleTriage(d *desk.Desk, made SampleCase) error {
+	for _, x := range made.Triage {
+		t := desk.Triage{Action: x.Action, Labels: x.Labels, Names: x.Names, Reason: x.Reason, To: a.Handle}
+		page := desk.InboxPage{Page: catalog.Page{Limit: x.Most}}
+		if x.Action == desk.ActionLater {
+			t.Until = d.Case.Now().Add(x.For)
+		}
+		in, err := d.Inbox(a.ctx, x.Query, page)
+		if err != nil {
+			return fmt.Errorf("sample: %q: %w", x.Query, err)
+		}
+		for _, r := range in.Rows {
+			t.Units = append(t.Units, r.ID)
+		}
+		if x.Action == desk.ActionDuplicate && len(t.Units) > 1 {
+			t.Of, t.Units = t.Units[1], t.Units[:1]
+		}
+		if _, err := d.Triage(a.ctx, t); err != nil {
+			return fmt.Errorf("sample: %s of %q: %w", x.Action, x.Query, err)
+		}
+	}
+	for _, s := range made.Saved {
+		if _, err := d.SaveSearch(a.ctx, desk.SavedSearch{Name: s.Name, Query: s.Query, View: "list", Warn: s.Warn}, s.Reason); err != nil {
+			return fmt.Errorf("sample: %w", err)
+		}
+	}
+	return nil
+}
+
+// SampleTriage is what the sample's analyst decided about the first units that
+// match, at most Most. A duplicate is the first of two of the second.
+type SampleTriage struct {
+	Action, Query string
+	Most          int
+	Labels, Names []string
+	For           time.Duration // of later
+	Reason        string
+}
+
+// SampleSearch is a search the sample's analyst saved.
+type SampleSearch struct {
+	Name, Query, Reason string
+	Warn                bool
 }
 
 // SampleOutage is a time the sample's analyst could not see.

@@ -66,7 +66,9 @@ func (c *inboxCmd) Run(a *app) error {
 // printUnit prints a row of the inbox.
 func (a *app) printUnit(d *desk.Desk, r desk.InboxRow) {
 	a.printf("%s  %s  %s  %s  %s\n", r.ID, stateWords(d, r), r.First.Posted.In(d.Case.Zone), terminal(r.First.SourceName), r.First.Lang)
-	a.printf("  %s\n", terminal(short(r.Text, 160)))
+	if r.Text != "" {
+		a.printf("  %s\n", terminal(short(r.Text, 160)))
+	}
 	facts := []string{}
 	if r.Posts > 1 {
 		s := fmt.Sprintf("%d posts of %s", r.Posts, count(int64(r.Sources), "source"))

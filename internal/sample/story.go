@@ -58,7 +58,7 @@ type post struct {
 
 func newStory() *story {
 	s := &story{world: World{Country: "Azravan", Zone: zone, From: lineFrom, To: lineTo, Places: places, Groups: groups, Brands: brands,
-		Outlets: outlets, Outage: outage, Persons: append(slices.Clone(chatNames), exposed)}, pictures: map[string]*picture{}}
+		Outlets: outlets, Outage: outage, Persons: append(slices.Clone(chatNames), Exposed)}, pictures: map[string]*picture{}}
 	for _, c := range channels {
 		s.channels = append(s.channels, &timeline{Channel: c})
 	}
@@ -433,7 +433,7 @@ func (s *story) notes() {
 	s.post(s.channel("khabar_marz"), post{at: day(time.June, 9, 19, 30), event: -1, family: -1, poll: &poll{question: "گذرگاه مرزی باید شبانه‌روزی باز باشد؟",
 		answers: []answer{{"بله", 640}, {"خیر", 212}}}})
 	s.post(s.channel("nabd_wadi"), post{at: day(time.May, 28, 21, 12), event: -1, family: -1, named: true, praise: 80,
-		text: "تسأل صفحات كثيرة عن الممرضة التي تحدثت إلى الصحافة الأجنبية بعد حادث السلطية. اسمها " + exposed + " وتسكن قرب سوق السلطية القديم. نترك الحكم لأهلها."})
+		text: "تسأل صفحات كثيرة عن الممرضة التي تحدثت إلى الصحافة الأجنبية بعد حادث السلطية. اسمها " + Exposed + " وتسكن قرب سوق السلطية القديم. نترك الحكم لأهلها."})
 	s.post(s.channel("khabar_marz"), post{at: outage.From.Add(95 * time.Minute), event: -1, family: -1,
 		text: "اینترنت سراسر ازروان از حدود ساعت ۰۳:۲۰ قطع است و خبرنگاران ما به همکاران خود دسترسی ندارند."})
 	s.post(s.channel("azravan_screen"), post{at: outage.To.Add(14 * time.Minute), event: -1, family: -1,

@@ -97,8 +97,8 @@ var groupChat = []string{
 
 var chatNames = []string{"سلمى الدهروني", "كريم الشقاري", "نادية الزبيمي", "فراس الباسلي", "هالة المرداشي", "Rami Zayduni", "مینا گرابادی", "Dana Tulayhi", "ياسر الهلواتي"}
 
-// exposed is the private person whom a post names.
-const exposed = "مريم الرهجي"
+// Exposed is the private person whom a post names.
+const Exposed = "مريم الرهجي"
 
 var headersAR = []string{"🔴 عاجل | {me}", "⭕️ {me} | وصلنا الآن", "#متابعة\n{me} تنشر نص البيان", "📌 بيان جديد"}
 var footersAR = []string{"📡 تابعونا: @{handle}", "ــــــــــــــــــــ\n{me} | https://t.me/{handle}", "انشر تؤجر ✊ @{handle}"}

@@ -228,7 +228,7 @@ func TestWorldMatchesFiles(t *testing.T) {
 			t.Errorf("%s has %d messages, truth %d", c.Handle, n, c.Messages)
 		}
 	}
-	if text, ok := newest[w.Named[0]].Text.(string); !ok || !strings.Contains(text, exposed) {
+	if text, ok := newest[w.Named[0]].Text.(string); !ok || !strings.Contains(text, Exposed) {
 		t.Errorf("the post about a private person is %q", text)
 	}
 }
