@@ -126,7 +126,7 @@ func (w *Work) save(ctx context.Context) (state.Wish, error) {
 // fill puts what was reported into a job.
 func (w *Work) fill(j *state.Job) {
 	p := &w.last
-	j.Beat = time.Now().UnixMilli()
+	j.Beat = w.Case.Now().UnixMilli()
 	j.Phase, j.File, j.Done, j.Total, j.Rate = p.Phase, p.File, p.Done, p.Total, 0
 	if d := time.Since(w.began).Seconds(); !w.began.IsZero() && d >= .5 && p.Done > w.from {
 		j.Rate = float64(p.Done-w.from) / d
@@ -403,8 +403,8 @@ func (c *Case) begin(ctx context.Context, s *state.Store, id string) (state.Job,
 		if j.Kind != JobImport {
 			return record.WithHint(fmt.Errorf("%w: %s is no import", record.ErrConflict, j.ID), "see `dalil jobs`")
 		}
-		if !resumable(j) && j.State != state.Queued {
-			return notNow(j, "resumed")
+		if !c.resumable(j) && j.State != state.Queued {
+			return c.notNow(j, "resumed")
 		}
 		now := c.Now().UnixMilli()
 		j.State, j.Wish, j.Started, j.Beat, j.Ended, j.Error, j.Remedy = state.Running, "", now, now, 0, "", ""
@@ -501,7 +501,7 @@ func (c *Case) Job(ctx context.Context, id string) (state.Job, error) {
 		return state.Job{}, err
 	}
 	j, err := s.Job(ctx, id)
-	return asHeard(j), unlisted(err)
+	return c.asHeard(j), unlisted(err)
 }
 
 func unlisted(err error) error {
@@ -519,7 +519,7 @@ func (c *Case) Jobs(ctx context.Context, most int) ([]state.Job, error) {
 	}
 	all, err := s.Jobs(ctx, most)
 	for i := range all {
-		all[i] = asHeard(all[i])
+		all[i] = c.asHeard(all[i])
 	}
 	return all, err
 }
@@ -527,8 +527,8 @@ func (c *Case) Jobs(ctx context.Context, most int) ([]state.Job, error) {
 // silence is how long a running job may say nothing; it speaks every saveEvery.
 const silence = 30 * time.Second
 
-func asHeard(j state.Job) state.Job {
-	if j.State == state.Running && time.Since(time.UnixMilli(j.Beat)) > silence {
+func (c *Case) asHeard(j state.Job) state.Job {
+	if j.State == state.Running && c.Now().Sub(time.UnixMilli(j.Beat)) > silence {
 		j.State = state.Interrupted
 	}
 	return j
@@ -536,13 +536,13 @@ func asHeard(j state.Job) state.Job {
 
 // resumable reports whether a job can be put into the queue again: also one that
 // is done, when some items failed.
-func resumable(j *state.Job) bool {
-	heard := asHeard(*j)
+func (c *Case) resumable(j *state.Job) bool {
+	heard := c.asHeard(*j)
 	return heard.State.Resumable() || j.State == state.Done && j.Counts["failed"] > 0 && j.Kind == JobImport
 }
 
-func notNow(j *state.Job, verb string) error {
-	return fmt.Errorf("%w: %s is %s and cannot be %s", record.ErrConflict, j.ID, asHeard(*j).State, verb)
+func (c *Case) notNow(j *state.Job, verb string) error {
+	return fmt.Errorf("%w: %s is %s and cannot be %s", record.ErrConflict, j.ID, c.asHeard(*j).State, verb)
 }
 
 // PauseJob asks a job to stop at the next batch, so that it can be resumed;
@@ -550,13 +550,13 @@ func notNow(j *state.Job, verb string) error {
 // job that is not running stops at once.
 func (c *Case) PauseJob(ctx context.Context, id string) (state.Job, error) {
 	return c.changeJob(ctx, id, func(j *state.Job) error {
-		switch asHeard(*j).State {
+		switch c.asHeard(*j).State {
 		case state.Running:
 			j.Wish = state.WishPause
 		case state.Queued:
 			j.State = state.Paused
 		default:
-			return notNow(j, "paused")
+			return c.notNow(j, "paused")
 		}
 		return nil
 	})
@@ -565,13 +565,13 @@ func (c *Case) PauseJob(ctx context.Context, id string) (state.Job, error) {
 // CancelJob ends a job for good.
 func (c *Case) CancelJob(ctx context.Context, id string) (state.Job, error) {
 	j, err := c.changeJob(ctx, id, func(j *state.Job) error {
-		switch asHeard(*j).State {
+		switch c.asHeard(*j).State {
 		case state.Running:
 			j.Wish = state.WishCancel
 		case state.Queued, state.Paused, state.Interrupted, state.Failed:
 			j.State, j.Wish, j.Ended = state.Cancelled, "", c.Now().UnixMilli()
 		default:
-			return notNow(j, "cancelled")
+			return c.notNow(j, "cancelled")
 		}
 		return nil
 	})
@@ -585,8 +585,8 @@ func (c *Case) CancelJob(ctx context.Context, id string) (state.Job, error) {
 // the queue again. What it added before is recognised.
 func (c *Case) ResumeJob(ctx context.Context, id string) (state.Job, error) {
 	return c.changeJob(ctx, id, func(j *state.Job) error {
-		if !resumable(j) {
-			return notNow(j, "resumed")
+		if !c.resumable(j) {
+			return c.notNow(j, "resumed")
 		}
 		var args ImportJob
 		if err := json.Unmarshal(j.Args, &args); err == nil && args.Upload != "" {

@@ -35,8 +35,7 @@ func newCase(t *testing.T, imports ...map[string]string) *testCase {
 	if err != nil {
 		t.Fatal(err)
 	}
-	stores := pipelinetest.Stores()
-	stores.Now = func() time.Time { return time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC) }
+	stores := storesOf(t)
 	cfg := pipeline.DefaultConfig("Azravan")
 	cfg.Zone = "Asia/Baghdad"
 	c, err := pipeline.Create(t.Context(), filepath.Join(t.TempDir(), "case"), "tester", cfg, keys, stores)
@@ -65,6 +64,14 @@ func newCase(t *testing.T, imports ...map[string]string) *testCase {
 	}
 	d := desk.New(c)
 	return &testCase{t, d, New(d, Options{})}
+}
+
+// storesOf are the parts of a case with a clock that stands still.
+func storesOf(t *testing.T) pipeline.Stores {
+	t.Helper()
+	stores := pipelinetest.Stores()
+	stores.Now = func() time.Time { return time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC) }
+	return stores
 }
 
 // get asks for a page and follows redirects.
@@ -105,7 +112,7 @@ func (c *testCase) statements() []record.Statement {
 
 // addresses lists a page of every sort, and all statements, sources, imports.
 func (c *testCase) addresses() []string {
-	list := []string{"/", "/inbox", "/inbox?q=", "/inbox?q=lang%3Aar", "/inbox?q=frmo%3Ax", "/statements", "/sources", "/imports", "/log", "/log/0", "/log/entries", "/settings", "/style", "/help", "/out?u=https%3A%2F%2Fexample.org%2Fa", "/nowhere", "/families", "/families?min=3&limit=5", "/families?q=lang%3Aar", "/families?q=frmo%3Ax", "/firsts", "/firsts?q=lang%3Aar", "/firsts?q=frmo%3Ax", "/statements?q=zzz+lang%3Aar", "/statements?q=frmo%3Ax"}
+	list := []string{"/", "/inbox", "/inbox?q=", "/inbox?q=lang%3Aar", "/inbox?q=frmo%3Ax", "/statements", "/sources", "/imports", "/import", "/jobs", "/log", "/log/0", "/log/entries", "/settings", "/style", "/help", "/out?u=https%3A%2F%2Fexample.org%2Fa", "/nowhere", "/families", "/families?min=3&limit=5", "/families?q=lang%3Aar", "/families?q=frmo%3Ax", "/firsts", "/firsts?q=lang%3Aar", "/firsts?q=frmo%3Ax", "/statements?q=zzz+lang%3Aar", "/statements?q=frmo%3Ax"}
 	for i, s := range c.statements() {
 		if i%5 == 0 { // these differ little from one statement to the next
 			list = append(list, c.at(s)+"?show=all", c.at(s)+"?open=1", "/s/"+c.desk.StatementID(s)+"/proof")
@@ -144,7 +151,7 @@ func (c *testCase) at(s record.Statement) string {
 }
 
 // allowed are the elements our templates write.
-const allowed = " html head body meta title link a header p span form label input button fieldset legend select option textarea datalist nav ul li main footer b article section aside h1 h2 h3 bdi mark ins del s code kbd i div br time dl dt dd ol table thead tbody tr th td details summary dialog dl-palette progress figure figcaption img svg rect text line pre desc defs pattern path g "
+const allowed = " html head body meta title link a header p span form label input button fieldset legend select option textarea datalist nav ul li main footer b article section aside h1 h2 h3 bdi mark ins del s code kbd i div br time dl dt dd ol table thead tbody tr th td details summary dialog progress dl-palette dl-live dl-drop figure figcaption img svg rect text line pre desc defs pattern path g "
 
 // inert checks that a page holds nothing that runs, loads from elsewhere, or
 // sends anything, and returns it parsed.

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"dalil/internal/record"
+	"dalil/internal/state"
 )
 
 // railPart is a group of places in the rail.
@@ -39,6 +40,7 @@ func (s *server) rail(r *http.Request) []railPart {
 		{Label: key("Case"), Places: []railPlace{
 			{Name: key("Sources"), URL: "/sources", Key: "r"},
 			{Name: key("Imports"), URL: "/imports", Key: "m"},
+			{Name: key("Jobs"), URL: "/jobs", Key: "w", N: s.atWork(r), NWord: key("at work")},
 			{Name: key("Log"), URL: "/log", Key: "l"},
 			{Name: key("Settings"), URL: "/settings", Key: ","},
 			{Name: key("Help"), URL: "/help", Key: "h"},
@@ -53,12 +55,27 @@ func (s *server) rail(r *http.Request) []railPart {
 	return parts
 }
 
+// atWork counts the jobs that are not over.
+func (s *server) atWork(r *http.Request) int64 {
+	all, err := s.desk.Jobs(r.Context(), 20)
+	if err != nil {
+		return 0
+	}
+	n := int64(0)
+	for _, j := range all {
+		if j.State == state.Queued || j.State == state.Running {
+			n++
+		}
+	}
+	return n
+}
+
 // within reports whether a page belongs to a place of the rail.
 func within(path, place string) bool {
 	if place == "/" {
 		return path == "/"
 	}
-	for _, at := range append([]string{place}, map[string][]string{"/statements": {"/s"}, "/sources": {"/c"}, "/families": {"/y"}}[place]...) {
+	for _, at := range append([]string{place}, map[string][]string{"/statements": {"/s"}, "/sources": {"/c"}, "/families": {"/y"}, "/jobs": {"/import"}}[place]...) {
 		if path == at || strings.HasPrefix(path, at+"/") {
 			return true
 		}

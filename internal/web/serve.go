@@ -30,7 +30,7 @@ func Serve(ctx context.Context, d *desk.Desk, addr string, ready func(url string
 		return err
 	}
 	srv := &http.Server{
-		Handler:           New(d, Options{}),
+		Handler:           New(d, Options{Ended: ctx}),
 		ReadHeaderTimeout: 5 * time.Second,
 		ReadTimeout:       10 * time.Second,
 		WriteTimeout:      time.Minute,

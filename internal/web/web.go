@@ -46,6 +46,9 @@ type Options struct {
 	// and the loopback addresses. Every other Host is refused with 421, so that
 	// a page from elsewhere cannot reach the case through a name of its own.
 	Hosts []string
+	// Ended ends when the server does, so that streams of events do not hold it
+	// up; nil is never.
+	Ended context.Context
 	// Patience bounds the work on one page; 0 means 20 seconds.
 	Patience time.Duration
 }
@@ -56,6 +59,7 @@ type server struct {
 	zone   *time.Location
 	hosts  []string
 	wait   time.Duration
+	ended  context.Context                          // of the whole server
 	pages  map[string]map[string]*template.Template // by language of the interface, and name
 	sheet  []byte
 	static string // address of the style sheet
@@ -71,6 +75,9 @@ type server struct {
 // New returns the pages of the case that d works on.
 func New(d *desk.Desk, opt Options) http.Handler {
 	s := &server{desk: d, zone: d.Case.Zone, hosts: opt.Hosts, wait: opt.Patience, counts: map[monthKey]monthCount{}}
+	if s.ended = opt.Ended; s.ended == nil {
+		s.ended = context.Background()
+	}
 	if s.wait == 0 {
 		s.wait = 20 * time.Second
 	}
@@ -87,6 +94,9 @@ func New(d *desk.Desk, opt Options) http.Handler {
 	for pattern, do := range s.done() {
 		m.Handle("POST "+pattern, s.act(do))
 	}
+	m.HandleFunc("GET /jobs/{id}/events", s.events)
+	m.HandleFunc("GET /jobs/{id}/problems.ndjson", s.problems)
+	m.HandleFunc("POST /import", s.take) // as large as it is
 	m.HandleFunc("GET "+s.static, s.serveSheet)
 	m.HandleFunc("GET "+s.island, s.serveScript)
 	m.HandleFunc("GET /static/fonts/{name}", s.serveFont)
@@ -111,6 +121,10 @@ func (s *server) shown() map[string]func(*http.Request) (reply, error) {
 		"/firsts":           s.firsts,
 		"/sources":          s.sources,
 		"/c/{id}":           s.source,
+		"/import":           s.importNew,
+		"/import/{upload}":  s.preflight,
+		"/jobs":             s.jobs,
+		"/jobs/{id}":        s.job,
 		"/imports":          s.imports,
 		"/imports/{id}":     s.receipt,
 		"/log":              s.log,
@@ -132,7 +146,14 @@ func (s *server) done() map[string]func(http.ResponseWriter, *http.Request) (str
 		"/settings": s.choose,
 		"/s/{id}":   s.decideStatement,
 		"/inbox":    s.triage,
-		"/undo":     s.undo,
+
+		"/jobs/{id}/pause":      s.tellJob(s.desk.PauseJob),
+		"/jobs/{id}/resume":     s.tellJob(s.desk.ResumeJob),
+		"/jobs/{id}/cancel":     s.tellJob(s.desk.CancelJob),
+		"/import/{upload}":      s.bring,
+		"/import/{upload}/drop": s.dropUpload,
+
+		"/undo": s.undo,
 	}
 }
 
