@@ -26,7 +26,7 @@ func everySaid(t *testing.T) []said {
 	names, _ := fs.Glob(files, "*.tmpl")
 	for _, name := range names {
 		b, _ := files.ReadFile(name)
-		trees, err := parse.Parse(name, string(b), "", "", (&server{}).functions(tongues()[0]), map[string]any{"eq": 1, "or": 1, "and": 1, "not": 1, "len": 1, "gt": 1, "ge": 1, "lt": 1, "le": 1, "ne": 1, "printf": 1, "slice": 1, "index": 1})
+		trees, err := parse.Parse(name, string(b), "", "", (&server{}).functions(tongues()[0]), map[string]any{"eq": 1, "or": 1, "and": 1, "not": 1, "len": 1, "gt": 1, "ge": 1, "lt": 1, "le": 1, "ne": 1, "print": 1, "printf": 1, "slice": 1, "index": 1})
 		if err != nil {
 			t.Fatal(err)
 		}
