@@ -279,6 +279,9 @@ func (im *importer) paint(ctx context.Context, p *Painter, out *Captured) error 
 	if h == nil || h.Size > maxPainted {
 		return nil
 	}
+	if err := im.commits.giveWay(); err != nil { // a picture takes seconds
+		return &storeError{err}
+	}
 	b, err := im.c.Archive.Open(im.ctx, h.Blob)
 	if err != nil {
 		return err
