@@ -52,7 +52,7 @@ func (d *Desk) SourceFacts(ctx context.Context, s record.Source) ([]SourceFact, 
 	if s.Platform == "telegram" {
 		keys = append(keys, "telegram-name:"+strings.ToLower(strings.Join(strings.Fields(s.Name), " ")))
 	}
-	all, err := d.Case.Catalog.SourceFacts(ctx, keys)
+	all, err := d.Reader().SourceFacts(ctx, keys)
 	if err != nil {
 		return nil, err
 	}
@@ -63,7 +63,7 @@ func (d *Desk) SourceFacts(ctx context.Context, s record.Source) ([]SourceFact, 
 		}
 	}
 	if len(more) > 0 {
-		if all, err = d.Case.Catalog.SourceFacts(ctx, append(keys, more...)); err != nil {
+		if all, err = d.Reader().SourceFacts(ctx, append(keys, more...)); err != nil {
 			return nil, err
 		}
 	}
@@ -85,6 +85,21 @@ func (d *Desk) evidence(ctx context.Context, leaf uint64) string {
 		return d.Case.IDs.ID(record.KindStatement, v.First)
 	}
 	return d.Case.IDs.ID(record.KindCapture, leaf)
+}
+
+// SourceFacts masks what evidence says of a source as everything else.
+func (r reader) SourceFacts(ctx context.Context, keys []string) ([]record.Fact, error) {
+	all, err := r.Catalog.SourceFacts(ctx, keys)
+	if err != nil {
+		return nil, err
+	}
+	m, err := r.d.masker(ctx)
+	for i := range all {
+		if m != nil {
+			all[i].Value = m.plain(all[i].Value)
+		}
+	}
+	return all, err
 }
 
 // SourceFactJSON is what evidence says of a source, for programs.

@@ -86,3 +86,7 @@ func (d *Desk) read(ctx context.Context, s catalog.SourceStat) (keptSource, erro
 	k.one[s.Leaf] = x
 	return x, nil
 }
+
+// Sources lists the sources of the case with what is here of each, in log order.
+// Nobody may change what is returned.
+func (d *Desk) Sources(ctx context.Context) ([]catalog.SourceStat, error) { return d.sources(ctx) }

@@ -302,3 +302,55 @@ func (l *LeadLag) JSON() LeadLagJSON {
 	}
 	return j
 }
+
+// Shared is a family that two sources had.
+type Shared struct {
+	Family string // its id
+	A, B   int64  // when each had it, seconds since 1970
+	Lag    int64  // seconds from A to B
+}
+
+// Shared lists the families that count for two sources (names, keys or ids), the
+// newest first, most of them, and says how many there are. It waits until they
+// are worked out.
+func (d *Desk) Shared(ctx context.Context, query, a, b string, most int) (all []Shared, n int, err error) {
+	two, err := d.publishers(ctx, []string{a, b})
+	if err != nil {
+		return nil, 0, err
+	}
+	if len(two) != 2 {
+		return nil, 0, fmt.Errorf("%w: name two sources", record.ErrInvalid)
+	}
+	only, err := d.only(ctx, query)
+	if err != nil {
+		return nil, 0, err
+	}
+	o, err := d.orderNow(ctx, -1)
+	if err != nil {
+		return nil, 0, err
+	}
+	for _, r := range o.races {
+		if only != nil && !only[r.Family] {
+			continue
+		}
+		x, begun := Shared{A: record.NoSeconds, B: record.NoSeconds}, r.Runs[0]
+		if o.own[begun.Source] && slices.Contains(two, begun.Source) || !o.watched(two[0], begun.At) || !o.watched(two[1], begun.At) {
+			continue
+		}
+		for _, run := range r.Runs {
+			switch run.Source {
+			case two[0]:
+				x.A = run.At
+			case two[1]:
+				x.B = run.At
+			}
+		}
+		if x.A == record.NoSeconds || x.B == record.NoSeconds {
+			continue
+		}
+		x.Lag, x.Family = x.B-x.A, d.Case.IDs.ID(record.KindFamily, r.Family)
+		all = append(all, x)
+	}
+	slices.SortStableFunc(all, func(a, b Shared) int { return cmp.Compare(max(b.A, b.B), max(a.A, a.B)) })
+	return all[:min(len(all), most)], len(all), nil
+}

@@ -22,7 +22,11 @@ type order struct {
 	cover map[uint64]pipeline.Cover // holes sorted and joined
 	races []pipeline.Race           // with originals that only forward headers prove; the earliest first
 	own   map[uint64]bool           // issuers' own channels
-	rows  []FirstRow
+	hours []record.Hour
+	// rows is how often each breaks first. It takes longest: until it is there,
+	// judged is false.
+	rows   []FirstRow
+	judged bool
 }
 
 // at is the earliest post of a source in a family.
@@ -40,9 +44,10 @@ type orderCache struct {
 }
 
 type gathering struct {
-	upTo uint64
-	done chan struct{}
-	err  error
+	upTo   uint64
+	done   chan struct{} // closed when it is gathered
+	judged chan struct{} // closed when it is judged too
+	err    error
 }
 
 // patience is how long a page waits for what is gathered before it shows what
@@ -55,8 +60,24 @@ const gatherMost = 5 * time.Minute
 // Warm gathers what the pages about sources are worked out from, so that the
 // first of them need not wait.
 func (d *Desk) Warm(ctx context.Context) error {
-	_, err := d.orderNow(ctx, -1)
-	return err
+	for {
+		o, err := d.orderNow(ctx, -1)
+		if err != nil || o.judged {
+			return err
+		}
+		c := d.order
+		c.mu.Lock()
+		w := c.work
+		c.mu.Unlock()
+		if w == nil {
+			continue // it has just ended
+		}
+		select {
+		case <-w.judged:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
 }
 
 // orderNow returns the newest order. With patience it waits that long at most,
@@ -74,7 +95,7 @@ func (d *Desk) orderNow(ctx context.Context, patience time.Duration) (*order, er
 		return c.newest, nil
 	}
 	if c.work == nil {
-		w := &gathering{upTo: upTo, done: make(chan struct{})}
+		w := &gathering{upTo: upTo, done: make(chan struct{}), judged: make(chan struct{})}
 		c.work = w
 		go func() {
 			// It outlives the page that asked first: the next one finds it.
@@ -82,12 +103,23 @@ func (d *Desk) orderNow(ctx context.Context, patience time.Duration) (*order, er
 			defer cancel()
 			o, err := d.gather(ctx, w.upTo)
 			c.mu.Lock()
-			if err == nil {
+			if w.err = err; err == nil {
+				if c.newest != nil { // the judgement of before is better than none
+					o.rows = c.newest.rows
+				}
 				c.newest = o
+			} else {
+				c.work = nil
 			}
-			w.err, c.work = err, nil
 			c.mu.Unlock()
 			close(w.done)
+			if err == nil {
+				o = d.judge(o)
+				c.mu.Lock()
+				c.newest, c.work = o, nil
+				c.mu.Unlock()
+			}
+			close(w.judged)
 		}()
 	}
 	w := c.work
@@ -98,13 +130,17 @@ func (d *Desk) orderNow(ctx context.Context, patience time.Duration) (*order, er
 		defer t.Stop()
 		late = t.C
 	}
+	ready := w.done
+	if w.upTo != upTo { // somebody asked for an older one: the next begins when it has ended
+		ready = w.judged
+	}
 	select {
-	case <-w.done:
-		if w.err != nil {
-			return nil, w.err
-		}
-		if patience < 0 && w.upTo != upTo { // somebody had asked for an older one
+	case <-ready:
+		switch {
+		case w.upTo != upTo && patience < 0:
 			return d.orderNow(ctx, patience)
+		case w.upTo == upTo && w.err != nil:
+			return nil, w.err
 		}
 	case <-late:
 	case <-ctx.Done():
@@ -133,17 +169,25 @@ func (d *Desk) gather(ctx context.Context, upTo uint64) (*order, error) {
 	if o.posts, err = d.posts(ctx); err != nil {
 		return nil, err
 	}
-	judged := in
-	judged.Families, judged.Cover = nil, o.cover
-	for _, r := range in.Families {
+	o.hours = in.Hours
+	return o, nil
+}
+
+// judge works out how often each source breaks first. It returns a copy: the
+// order is in use.
+func (d *Desk) judge(o *order) *order {
+	in := pipeline.FirstsInput{Hours: o.hours, Cover: o.cover}
+	for _, r := range o.races {
 		if !o.own[r.Runs[0].Source] {
-			judged.Families = append(judged.Families, r)
+			in.Families = append(in.Families, r)
 		}
 	}
-	for _, f := range d.Case.Firsts(judged) {
-		o.rows = append(o.rows, FirstRow{First: f, ID: d.Case.IDs.ID(record.KindSource, f.Source), Source: names[f.Source]})
+	x := *o
+	x.rows, x.hours, x.judged = nil, nil, true
+	for _, f := range d.Case.Firsts(in) {
+		x.rows = append(x.rows, FirstRow{First: f, ID: d.Case.IDs.ID(record.KindSource, f.Source), Source: x.names[f.Source]})
 	}
-	return o, nil
+	return &x
 }
 
 // posts are the earliest posts of each source in each family that two had.

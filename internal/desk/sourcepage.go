@@ -46,8 +46,9 @@ func (d *Desk) SourcePage(ctx context.Context, source uint64) (SourcePage, error
 	if err != nil {
 		return p, err
 	}
-	if p.Ready = o != nil; p.Ready {
+	if o != nil {
 		p.First, p.Compared = o.first(source)
+		p.Ready = o.judged
 	}
 	if p.Spread, err = d.spread(ctx, source, o); err != nil {
 		return p, err
@@ -101,5 +102,5 @@ func (d *Desk) SourceRows(ctx context.Context) (rows []SourceRow, ready bool, er
 		r.Compared = r.First.Families > 0
 		rows = append(rows, r)
 	}
-	return rows, o != nil, nil
+	return rows, o != nil && o.judged, nil
 }

@@ -112,7 +112,7 @@ func (c *testCase) statements() []record.Statement {
 
 // addresses lists a page of every sort, and all statements, sources, imports.
 func (c *testCase) addresses() []string {
-	list := []string{"/", "/inbox", "/inbox?q=", "/inbox?q=lang%3Aar", "/inbox?q=frmo%3Ax", "/statements", "/sources", "/imports", "/import", "/jobs", "/log", "/log/0", "/log/entries", "/settings", "/style", "/help", "/out?u=https%3A%2F%2Fexample.org%2Fa", "/nowhere", "/families", "/families?min=3&limit=5", "/families?q=lang%3Aar", "/families?q=frmo%3Ax", "/firsts", "/firsts?q=lang%3Aar", "/firsts?q=frmo%3Ax", "/statements?q=zzz+lang%3Aar", "/statements?q=frmo%3Ax"}
+	list := []string{"/", "/inbox", "/inbox?q=", "/inbox?q=lang%3Aar", "/inbox?q=frmo%3Ax", "/statements", "/sources", "/sources?sort=-grade", "/matrix", "/matrix?q=lang%3Aar", "/matrix?q=frmo%3Ax", "/imports", "/import", "/jobs", "/log", "/log/0", "/log/entries", "/settings", "/style", "/help", "/out?u=https%3A%2F%2Fexample.org%2Fa", "/nowhere", "/families", "/families?min=3&limit=5", "/families?q=lang%3Aar", "/families?q=frmo%3Ax", "/firsts", "/firsts?q=lang%3Aar", "/firsts?q=frmo%3Ax", "/statements?q=zzz+lang%3Aar", "/statements?q=frmo%3Ax"}
 	for i, s := range c.statements() {
 		if i%5 == 0 { // these differ little from one statement to the next
 			list = append(list, c.at(s)+"?show=all", c.at(s)+"?open=1", "/s/"+c.desk.StatementID(s)+"/proof")

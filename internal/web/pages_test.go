@@ -15,6 +15,7 @@ import (
 	"strings"
 	"testing"
 
+	"dalil/internal/desk"
 	"dalil/internal/pipeline"
 	"dalil/internal/query"
 	"dalil/internal/record"
@@ -23,7 +24,7 @@ import (
 
 // pageData is what each page is given, zero.
 func pageData() map[string]any {
-	return map[string]any{"today": todayData{}, "style": styleData{}, "statements": &statementsData{}, "statement": statementData{}, "proof": proofData{}, "sources": []sourceRow{},
+	return map[string]any{"today": todayData{}, "style": styleData{}, "statements": &statementsData{}, "statement": statementData{}, "proof": proofData{}, "sources": sourcesData{}, "matrix": &matrixData{},
 		"source": sourceData{}, "imports": []importRow{}, "receipt": receiptData{}, "log": logData{}, "entry": entryData{}, "entries": entriesData{}, "help": helpData{}, "out": outData{}, "families": &familiesData{}, "family": familyData{}, "firsts": firstsData{}, "settings": settingsData{}, "inbox": &inboxData{}, "unit": &unitData{}, "all": allData{}, "fail": failure{}}
 }
 
@@ -198,7 +199,7 @@ func TestTheSampleIsShown(t *testing.T) {
 	for _, s := range sources {
 		var got struct {
 			Statements int64 `json:"statements"`
-			Months     []bar `json:"months"`
+			Months     []desk.CoverPeriod `json:"months"`
 		}
 		a := "/c/" + c.desk.Case.IDs.ID(record.KindSource, s.Leaf) + ".json"
 		if err := json.Unmarshal(c.get(a).Body.Bytes(), &got); err != nil {

@@ -75,7 +75,7 @@ func within(path, place string) bool {
 	if place == "/" {
 		return path == "/"
 	}
-	for _, at := range append([]string{place}, map[string][]string{"/statements": {"/s"}, "/sources": {"/c"}, "/families": {"/y"}, "/jobs": {"/import"}}[place]...) {
+	for _, at := range append([]string{place}, map[string][]string{"/statements": {"/s"}, "/sources": {"/c", "/matrix"}, "/families": {"/y"}, "/jobs": {"/import"}}[place]...) {
 		if path == at || strings.HasPrefix(path, at+"/") {
 			return true
 		}

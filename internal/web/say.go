@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"dalil/internal/desk"
 	"dalil/internal/record"
 )
 
@@ -32,12 +33,14 @@ func (s *server) functions(l *tongue) template.FuncMap {
 		"when":     s.when,
 		"clock":    s.clock,
 		"seconds":  s.seconds,
+		"exact":    func(sec int64) moment { return s.when(desk.WhenOf(sec)) },
 		"lang":     languageName,
 		"short":    func(text string) string { return shortened(text, 80) },
 		"whole":    func(st record.Statement) block { return prose(st.Text, st.Lang, st.Entities, false) },
 		"viewable": picture,
 		"runeName": runeName,
 		"strip":    drawn,
+		"chart":    drawn,
 		"stretch":  stretch,
 		"percent":  percent,
 		"ordinal":  ordinal,

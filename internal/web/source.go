@@ -1,12 +1,11 @@
 package web
 
 import (
-	"context"
 	"fmt"
 	"net/http"
-	"time"
 
 	"dalil/internal/catalog"
+	"dalil/internal/chart"
 	"dalil/internal/desk"
 	"dalil/internal/query"
 	"dalil/internal/record"
@@ -19,14 +18,57 @@ type sourceData struct {
 	Latest  []hitRow
 	Gaps    []gapRow
 	AllGaps int
-	Months  monthChart
-	Spread  spreadData
+
+	Calendar chart.Calendar
+	Covered  string // what the calendar shows, in a sentence
+	Periods  [][]string
+	Cut      bool // older days are left out
+
+	Grades  []gradeRow // that count
+	Before  []gradeRow // their history
+	Options []gradeOption
+	Topics  []string
+	Seen    string // the newest grade, so that nobody is overruled unseen
+	Write   bool
+	Self    string
+
+	Ready    bool // what it shares with others is worked out
+	Compared bool
+	First    desk.FirstRow
+	Share    string
+	Range    string
+	Chance   string
+	Verdict  string
+	Matrix   string // address
+
+	Facts    []factRow
+	Timeline chart.Timeline
+	Drawn    bool // the timeline says more than one thing
+	Told     string
+
+	Spread spreadData
 }
 
-const gapsShown = 200
+// factRow is what evidence says of it, with the evidence.
+type factRow struct {
+	Kind, Value string
+	Seen        []sightingRow
+	More        int // sightings left out
+}
+
+type sightingRow struct {
+	desk.Sighting
+	URL string // "" for a captured file
+}
+
+const (
+	gapsShown  = 200
+	seenShown  = 5
+	factsShown = 60
+)
 
 func (s *server) source(r *http.Request) (reply, error) {
-	ctx := r.Context()
+	ctx, l := r.Context(), s.tongueOf(r)
 	src, err := s.desk.Source(ctx, r.PathValue("id"))
 	if err != nil {
 		return reply{}, record.WithHint(fmt.Errorf("source %.40s: %w", r.PathValue("id"), record.ErrNotFound), "find it in the list of sources")
@@ -34,16 +76,11 @@ func (s *server) source(r *http.Request) (reply, error) {
 	if at := s.atSource(src.Leaf); r.URL.Path != at {
 		return reply{moved: at + suffix(r)}, nil
 	}
-	rows, err := s.sourceRows(ctx)
+	p, err := s.desk.SourcePage(ctx, src.Leaf)
 	if err != nil {
 		return reply{}, err
 	}
-	d := sourceData{Search: search(query.String(query.Query{Root: fromSource(src)}))}
-	for _, x := range rows {
-		if x.Leaf == src.Leaf {
-			d.sourceRow = x
-		}
-	}
+	d := sourceData{sourceRow: s.sourceRow(p.Stat), Search: search(query.String(query.Query{Root: fromSource(src)})), Ready: p.Ready, Self: r.URL.RequestURI()}
 	latest, err := s.desk.Reader().Search(ctx, query.Query{Root: fromSource(src)}, catalog.Page{Limit: 10})
 	if err != nil {
 		return reply{}, err
@@ -51,10 +88,8 @@ func (s *server) source(r *http.Request) (reply, error) {
 	if d.Latest, err = s.hitRows(ctx, latest.Hits); err != nil {
 		return reply{}, err
 	}
-	if d.Spread, err = s.spread(ctx, d.sourceRow); err != nil {
-		return reply{}, err
-	}
-	gaps, err := s.desk.Case.Catalog.Gaps(ctx, src.Leaf)
+	d.Spread = s.spread(p.Spread, d.sourceRow)
+	gaps, err := s.desk.Reader().Gaps(ctx, src.Leaf)
 	if err != nil {
 		return reply{}, err
 	}
@@ -62,125 +97,83 @@ func (s *server) source(r *http.Request) (reply, error) {
 	if d.Gaps, err = s.gapRows(ctx, gaps[:min(len(gaps), gapsShown)]); err != nil {
 		return reply{}, err
 	}
-	if d.Months, err = s.months(ctx, d.sourceRow); err != nil {
+	if d.Cut = p.Coverage.Cut; len(p.Coverage.Days) > 0 {
+		d.Calendar = s.coverageChart(l, src, p.Coverage)
+		d.Covered, d.Periods = d.Calendar.Takeaway(), d.Calendar.Table()
+	}
+	if err := s.graded(r, &d, p.Grades, src); err != nil {
 		return reply{}, err
 	}
+	if d.Compared = p.Compared; d.Compared {
+		d.First, d.Verdict = p.First, verdictWord(p.First.Verdict)
+		d.Share, d.Chance = percent(p.First.Share), fmt.Sprintf("%.1f", p.First.Expected)
+		d.Range = percent(p.First.Low) + "–" + percent(p.First.High)
+		d.Matrix = "/matrix"
+	}
+	d.facts(s, l, p.Facts)
 	return reply{page: "source", title: src.Name, data: d, json: struct {
 		sourceJSON
-		Months []bar           `json:"months"`
-		Holes  []gapJSON       `json:"gap_list"`
-		Spread desk.SpreadJSON `json:"spread"`
-	}{d.json(), d.Months.Bars, gapsJSON(d.Gaps), d.Spread.Spread.JSON()}}, nil
+		Coverage desk.CoverageJSON     `json:"coverage"`
+		Months   []desk.CoverPeriod    `json:"months"`
+		Holes    []gapJSON             `json:"gap_list"`
+		Spread   desk.SpreadJSON       `json:"spread"`
+		Grades   []desk.GradeJSON      `json:"grades"`
+		Firsts   *desk.FirstJSON       `json:"firsts,omitempty"`
+		Facts    []desk.SourceFactJSON `json:"facts"`
+		Ready    bool                  `json:"ready"`
+	}{d.json(), p.Coverage.JSON(), p.Coverage.JSON().Months, gapsJSON(d.Gaps), p.Spread.JSON(), s.desk.GradesJSON(p.Grades, src), firstsJSON(p), desk.FactsJSON(p.Facts), p.Ready}}, nil
+}
+
+func firstsJSON(p desk.SourcePage) *desk.FirstJSON {
+	if !p.Compared {
+		return nil
+	}
+	j := p.First.JSON()
+	return &j
+}
+
+// graded puts a source's grades on its page, and what the form needs.
+func (s *server) graded(r *http.Request, d *sourceData, grades []record.Grade, src record.Source) error {
+	for _, g := range s.gradeRows(grades) {
+		if g.Counts {
+			d.Grades = append(d.Grades, g)
+		} else {
+			d.Before = append(d.Before, g)
+		}
+	}
+	d.Seen = s.newestGrade(grades)
+	if d.Write = s.desk.Case.Writable() && src.Type != record.PrivateIM; !d.Write {
+		return nil
+	}
+	d.Options = gradeOptions()
+	rows, _, err := s.desk.SourceRows(r.Context())
+	d.Topics = topics(rows)
+	return err
+}
+
+// facts puts what evidence says of a source on its page.
+func (d *sourceData) facts(s *server, l *tongue, facts []desk.SourceFact) {
+	sightings := 0
+	for _, f := range facts[:min(len(facts), factsShown)] {
+		row := factRow{Kind: factWord(f.Kind), Value: f.Value}
+		for _, x := range f.Seen[:min(len(f.Seen), seenShown)] {
+			line := sightingRow{Sighting: x}
+			if x.ID[0] == byte(record.KindStatement) {
+				line.URL = "/s/" + x.ID
+			}
+			row.Seen = append(row.Seen, line)
+		}
+		row.More = len(f.Seen) - len(row.Seen)
+		sightings += len(f.Seen)
+		d.Facts = append(d.Facts, row)
+	}
+	if d.Drawn = sightings > 1; d.Drawn {
+		d.Timeline = s.factsChart(l, facts)
+		d.Told = d.Timeline.Takeaway()
+	}
 }
 
 // fromSource is the filter for one source, by its key, which is exact.
 func fromSource(src record.Source) query.Filter {
 	return query.Filter{Key: "from", Values: []string{src.Key}}
-}
-
-// monthChart is the number of statements by month, as bars.
-type monthChart struct {
-	Bars          []bar
-	Width, Height int
-	Most          int64
-	Cut           bool // older months are left out
-	Summary       string
-}
-
-type bar struct {
-	Month      string `json:"month"` // 2006-01
-	N          int64  `json:"statements"`
-	AtLeast    bool   `json:"at_least,omitempty"`
-	Name       string `json:"-"` // Jan 2006
-	URL        string `json:"-"`
-	X, Y, W, H int    `json:"-"`
-	Label      bool   `json:"-"` // of the axis
-}
-
-const (
-	monthsShown = 36
-	barStep     = 20
-	barHeight   = 90
-)
-
-type monthKey struct {
-	source uint64
-	month  string
-	size   uint64
-}
-
-type monthCount struct {
-	n     int64
-	exact bool
-}
-
-// months counts a source's statements month by month in the case's zone. A
-// count is kept until the log grows.
-func (s *server) months(ctx context.Context, src sourceRow) (monthChart, error) {
-	var c monthChart
-	if src.First == record.NoSeconds || src.Last == record.NoSeconds {
-		return c, nil
-	}
-	first := firstOfMonth(time.Unix(src.First, 0).In(s.zone))
-	last := firstOfMonth(time.Unix(src.Last, 0).In(s.zone))
-	if cut := last.AddDate(0, 1-monthsShown, 0); first.Before(cut) {
-		first, c.Cut = cut, true
-	}
-	size, err := s.desk.Case.Catalog.Size(ctx)
-	if err != nil {
-		return c, err
-	}
-	for m := first; !m.After(last); m = m.AddDate(0, 1, 0) {
-		n, err := s.month(ctx, src.Source, m, size)
-		if err != nil {
-			return c, err
-		}
-		c.Most = max(c.Most, n.n)
-		c.Bars = append(c.Bars, bar{Month: m.Format("2006-01"), Name: m.Format("Jan 2006"), N: n.n, AtLeast: !n.exact,
-			URL: search(query.String(query.Query{Root: fromSource(src.Source)}) + " posted:" + m.Format("2006-01"))})
-	}
-	for i := range c.Bars {
-		b := &c.Bars[i]
-		b.X, b.W = i*barStep+2, barStep-4
-		if c.Most > 0 {
-			b.H = int(b.N * barHeight / c.Most)
-		}
-		if b.N > 0 {
-			b.H = max(b.H, 1)
-		}
-		b.Y = barHeight + 14 - b.H
-		b.Label = i == 0 || b.Month[5:] == "01"
-	}
-	c.Width, c.Height = max(len(c.Bars)*barStep, 160), barHeight+34
-	c.Summary = fmt.Sprintf("%s of %s in %d months; most in one month: %s", count(src.Statements, "statement", "statements"), src.Name, len(c.Bars), number(c.Most))
-	return c, nil
-}
-
-func (s *server) month(ctx context.Context, src record.Source, m time.Time, size uint64) (monthCount, error) {
-	key := monthKey{src.Leaf, m.Format("2006-01"), size}
-	s.mu.Lock()
-	n, ok := s.counts[key]
-	s.mu.Unlock()
-	if ok {
-		return n, nil
-	}
-	q := query.Query{Root: query.And{fromSource(src), query.Range{Key: "posted", From: m.Unix(), To: m.AddDate(0, 1, 0).Unix()}}}
-	res, err := s.desk.Reader().Search(ctx, q, catalog.Page{Limit: 1, Total: true})
-	if err != nil {
-		return n, err
-	}
-	n = monthCount{res.Total, res.Exact}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for k := range s.counts {
-		if k.size != size || len(s.counts) > 10_000 {
-			delete(s.counts, k)
-		}
-	}
-	s.counts[key] = n
-	return n, nil
-}
-
-func firstOfMonth(t time.Time) time.Time {
-	return time.Date(t.Year(), t.Month(), 1, 0, 0, 0, 0, t.Location())
 }

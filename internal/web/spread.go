@@ -1,7 +1,6 @@
 package web
 
 import (
-	"context"
 	"fmt"
 	"net/url"
 	"slices"
@@ -103,11 +102,7 @@ func newWeek(posts [7][24]int64) week {
 	return w
 }
 
-func (s *server) spread(ctx context.Context, src sourceRow) (spreadData, error) {
-	found, err := s.desk.Spread(ctx, src.Leaf)
-	if err != nil {
-		return spreadData{}, err
-	}
+func (s *server) spread(found desk.Spread, src sourceRow) spreadData {
 	d := spreadData{Spread: found, Week: newWeek(found.Week), TakenAll: len(found.Taken), GivenAll: len(found.Given), OriginsAll: len(found.Origins)}
 	if found.Families > 0 {
 		d.Share = percent(float64(found.First) / float64(found.Families))
@@ -133,7 +128,7 @@ func (s *server) spread(ctx context.Context, src sourceRow) (spreadData, error) 
 		d.Firsts = "/firsts?" + v.Encode()
 	}
 	d.Search = familiesAt(query.String(query.Query{Root: fromSource(src.Source)}), 2, familiesShown)
-	return d, nil
+	return d
 }
 
 func (s *server) otherRows(all []desk.Other) []otherRow {

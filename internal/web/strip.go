@@ -16,7 +16,7 @@ import (
 // and no address outside this site, and its own tests hold that. It has to stand
 // inside the page, not behind an address, to take the page's colours and to
 // carry links. A test holds that there is no second such place.
-func drawn(s chart.Strip) template.HTML { return template.HTML(s.SVG()) }
+func drawn(c chart.Drawing) template.HTML { return template.HTML(c.SVG()) }
 
 // stripRow is a row of the strip's data table.
 type stripRow struct {

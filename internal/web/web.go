@@ -29,7 +29,6 @@ import (
 	"path"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"dalil/internal/chart"
@@ -67,14 +66,11 @@ type server struct {
 	island string // address of the script
 
 	tongues []*tongue
-
-	mu     sync.Mutex
-	counts map[monthKey]monthCount // of closed months: the log only grows
 }
 
 // New returns the pages of the case that d works on.
 func New(d *desk.Desk, opt Options) http.Handler {
-	s := &server{desk: d, zone: d.Case.Zone, hosts: opt.Hosts, wait: opt.Patience, counts: map[monthKey]monthCount{}}
+	s := &server{desk: d, zone: d.Case.Zone, hosts: opt.Hosts, wait: opt.Patience}
 	if s.ended = opt.Ended; s.ended == nil {
 		s.ended = context.Background()
 	}
@@ -125,6 +121,8 @@ func (s *server) shown() map[string]func(*http.Request) (reply, error) {
 		"/import/{upload}":  s.preflight,
 		"/jobs":             s.jobs,
 		"/jobs/{id}":        s.job,
+		"/matrix":           s.matrix,
+		"/matrix.csv":       s.matrix,
 		"/imports":          s.imports,
 		"/imports/{id}":     s.receipt,
 		"/log":              s.log,
@@ -154,6 +152,8 @@ func (s *server) done() map[string]func(http.ResponseWriter, *http.Request) (str
 		"/import/{upload}/drop": s.dropUpload,
 
 		"/undo": s.undo,
+
+		"/c/{id}/grade": s.grade,
 	}
 }
 
