@@ -198,7 +198,7 @@ func TestTheSampleIsShown(t *testing.T) {
 	}
 	for _, s := range sources {
 		var got struct {
-			Statements int64 `json:"statements"`
+			Statements int64              `json:"statements"`
 			Months     []desk.CoverPeriod `json:"months"`
 		}
 		a := "/c/" + c.desk.Case.IDs.ID(record.KindSource, s.Leaf) + ".json"

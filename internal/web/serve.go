@@ -38,6 +38,14 @@ func Serve(ctx context.Context, d *desk.Desk, addr string, ready func(url string
 		MaxHeaderBytes:    64 << 10, // a long query is 16 KB, three times that when escaped
 		BaseContext:       func(net.Listener) context.Context { return context.WithoutCancel(ctx) },
 	}
+	// So that the first page about sources need not wait; a page that comes sooner
+	// says that it is being worked out.
+	warm := make(chan struct{})
+	go func() {
+		defer close(warm)
+		d.Warm(ctx) //nolint:errcheck // the pages tell what they cannot read
+	}()
+	defer func() { <-warm }() // the case may be closed behind us
 	ended := make(chan error, 1)
 	go func() { ended <- srv.Serve(l) }()
 	ready("http://" + l.Addr().String() + "/")
