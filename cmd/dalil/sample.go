@@ -94,7 +94,7 @@ func triage() []cli.SampleTriage {
 		{Action: desk.ActionLabel, Query: "state:kept", Most: 2, Labels: []string{"ask the hospital"}},
 		{Action: desk.ActionDismiss, Query: "state:new weather", Most: 40},
 		{Action: desk.ActionDismiss, Query: "state:new type:service", Most: 20, Reason: "joined, left, pinned"},
-		{Action: desk.ActionDuplicate, Query: "state:new bodies Saltiyya type:article lang:en posted:2025-05", Most: 2, Reason: "the agency retells the newspaper"},
+		{Action: desk.ActionDuplicate, Query: `"newspaper The Dahrun Ledger reported"`, Of: `"admission books seen by"`, Most: 1, Reason: "the agency retells the newspaper"},
 		{Action: desk.ActionLater, Query: "state:new type:document", Most: 1, For: 72 * time.Hour, Reason: "when the list of names is checked"},
 		{Action: desk.ActionAssign, Query: "state:new type:article", Most: 3},
 	}

@@ -166,8 +166,12 @@ func (a *app) sampleTriage(d *desk.Desk, made SampleCase) error {
 		for _, r := range in.Rows {
 			t.Units = append(t.Units, r.ID)
 		}
-		if x.Action == desk.ActionDuplicate && len(t.Units) > 1 {
-			t.Of, t.Units = t.Units[1], t.Units[:1]
+		if x.Of != "" {
+			of, err := d.Inbox(a.ctx, x.Of, desk.InboxPage{Page: catalog.Page{Limit: 1}})
+			if err != nil || len(of.Rows) == 0 {
+				return fmt.Errorf("sample: nothing matches %q: %w", x.Of, errors.Join(err, record.ErrNotFound))
+			}
+			t.Of = of.Rows[0].ID
 		}
 		if _, err := d.Triage(a.ctx, t); err != nil {
 			return fmt.Errorf("sample: %s of %q: %w", x.Action, x.Query, err)
@@ -182,9 +186,10 @@ func (a *app) sampleTriage(d *desk.Desk, made SampleCase) error {
 }
 
 // SampleTriage is what the sample's analyst decided about the first units that
-// match, at most Most. A duplicate is the first of two of the second.
+// match, at most Most.
 type SampleTriage struct {
 	Action, Query string
+	Of            string // of a duplicate: finds what says the same
 	Most          int
 	Labels, Names []string
 	For           time.Duration // of later
