@@ -67,6 +67,7 @@ type Catalog interface {
 
 	Families
 	Triage
+	Translations
 
 	// SourceFacts returns what evidence says of sources by these keys, by time and
 	// then in log order.
@@ -94,9 +95,12 @@ type Batch struct {
 	Gaps       []record.Gap
 	Decisions  []record.Decision
 	Tombstones []Tombstone
-	Others     []EntryInfo // case, config, key, analysis: for the log's page only
-	Analyses   []Analysed  // what the analysis entries among Others proposed
-	Facts      []record.Fact
+	// Translations are the texts behind decisions to translate, whose Payload
+	// leaves them out, and behind captures of what a program translated.
+	Translations []record.Translation
+	Others       []EntryInfo // case, config, key, analysis: for the log's page only
+	Analyses     []Analysed  // what the analysis entries among Others proposed
+	Facts        []record.Fact
 }
 
 // Observation is that a statement was missing from, or seen again in, an export.

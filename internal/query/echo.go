@@ -134,7 +134,7 @@ func sayFilter(f Filter) string {
 		}
 		return "in " + orList(names)
 	case "has":
-		words := map[string]string{"forward": "forwarded", "reply": "answering another", "flag": "with a defect of its source"}
+		words := map[string]string{"forward": "forwarded", "translation": "translated", "reply": "answering another", "flag": "with a defect of its source"}
 		all := make([]string, len(f.Values))
 		for i, h := range f.Values {
 			if all[i] = words[h]; all[i] == "" {
@@ -186,6 +186,12 @@ func sayFilter(f Filter) string {
 		return orList(all)
 	case "import":
 		return "of import " + v
+	case "translation":
+		quoted := make([]string, len(f.Values))
+		for i, w := range f.Values {
+			quoted[i] = "“" + w + "”"
+		}
+		return "with " + orList(quoted) + " in a translation"
 	}
 	return "of " + f.Key + " " + v
 }

@@ -22,7 +22,8 @@ func keys() []key {
 		{name: "lang"},
 		{name: "posted"},
 		{name: "captured"},
-		{name: "has", values: []string{"image", "video", "media", "forward", "reply", "link", "flag"}},
+		{name: "has", values: []string{"image", "video", "media", "forward", "reply", "link", "flag", "translation"}},
+		{name: "translation"},
 		{name: "type", values: []string{"post", "service", "article", "comment", "document", "image", "record"}},
 		{name: "edited", values: yesno},
 		{name: "missing", values: yesno},
@@ -141,8 +142,8 @@ func example(key string) string {
 		return "lang:ar"
 	case "posted", "captured":
 		return key + ":2020-11-17"
-	case "exact":
-		return "exact:word"
+	case "exact", "translation":
+		return key + ":word"
 	case "lag":
 		return "lag:<10m"
 	case "label":

@@ -149,6 +149,8 @@ type Statement struct {
 	Erased      bool
 	MissingFrom uint64 // leaf index of the observation that it was not there any more; 0 when none
 
+	Translations int // that stand, of all its versions
+
 	Family   uint64   // leaf of its family's anchor; 0 when it stands alone
 	Relation Relation // its place there
 }

@@ -43,6 +43,7 @@ func (x *indexer) catchUpChanges(ctx context.Context, had uint64) error {
 		SELECT first FROM version WHERE leaf>=?1 AND version>1
 		UNION SELECT target FROM observation WHERE leaf>=?1
 		UNION SELECT target FROM tombstone WHERE leaf>=?1
+		UNION SELECT statement FROM translation WHERE leaf>=?1
 		UNION SELECT * FROM (WITH RECURSIVE about(leaf) AS (
 			SELECT target FROM decision WHERE leaf>=?1
 			UNION SELECT d.target FROM about JOIN decision d ON d.leaf=about.leaf) SELECT leaf FROM about)`, had)

@@ -38,6 +38,9 @@ func (a *application) decisions(ctx context.Context) error {
 		} else if err == nil {
 			err = a.mark(ctx, d)
 		}
+		if err == nil && d.Action == actionUndo {
+			err = a.recount(ctx, about)
+		}
 		if err != nil {
 			return fmt.Errorf("decision %d: %w", d.Leaf, err)
 		}
@@ -119,6 +122,9 @@ func (a *application) forget(ctx context.Context, t catalog.Tombstone) error {
 		return a.forgetVersion(ctx, t, &st)
 	}
 	if err != sql.ErrNoRows {
+		return err
+	}
+	if err := a.forgetTranslation(ctx, t.Target); err != nil {
 		return err
 	}
 	for _, q := range []string{

@@ -16,8 +16,8 @@ import (
 // analysis keeps to work with (its state, links, vetoes); and of members only
 // what stands now. These depend on texts that may have been erased since.
 var digested = [...]struct{ name, query string }{
-	{"meta", ""}, {"source", ""}, {"run", ""}, {"capture", ""}, {"version", ""}, {"state", ""}, {"observation", ""}, {"gap", ""},
-	{"decision", ""}, {"tombstone", ""}, {"entry", ""}, {"forward", ""},
+	{"meta", ""}, {"source", ""}, {"run", ""}, {"capture", ""}, {"version", ""}, {"state", "SELECT * FROM state WHERE missing<>0 OR withdrawn<>0 OR translations<>0 ORDER BY 1"}, {"observation", ""}, {"gap", ""},
+	{"decision", ""}, {"translation", ""}, {"tombstone", ""}, {"entry", ""}, {"forward", ""},
 	{"picture", "SELECT * FROM picture ORDER BY blob, statement"},
 	{"member", "SELECT statement, family, relation, ground, via, distance, similarity, within, holds FROM member WHERE until=0 ORDER BY statement, family"},
 	{"family", ""},

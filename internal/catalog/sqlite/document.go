@@ -175,7 +175,7 @@ func having(st *record.Statement) []string {
 		what  string
 	}{
 		{image, "image"}, {video, "video"}, {len(st.Media) > 0 || image, "media"}, {st.Forward != nil, "forward"},
-		{st.ReplyTo != "", "reply"}, {link, "link"}, {len(st.Flags) > 0, "flag"},
+		{st.ReplyTo != "", "reply"}, {link, "link"}, {len(st.Flags) > 0, "flag"}, {st.Translations > 0, "translation"},
 	} {
 		if c.holds {
 			has = append(has, c.what)

@@ -38,6 +38,8 @@ func (p *plan) filter(ctx context.Context, f query.Filter, positive bool) (claus
 		return p.family(ctx, f)
 	case "is":
 		return p.is(ctx, f)
+	case "translation":
+		return p.translated(ctx, f)
 	case "import":
 		return inLog(f, func(c *candidate) uint64 { return c.run })
 	case "capture":

@@ -364,6 +364,7 @@ func (s *store) Newest(ctx context.Context, target uint64) (uint64, error) {
 		WITH RECURSIVE about(leaf) AS (
 			SELECT ?1
 			UNION SELECT b.leaf FROM version a JOIN version b ON b.source=a.source AND b.number=a.number AND b.first=a.first WHERE a.leaf=?1
+			UNION SELECT leaf FROM translation WHERE statement=?1
 			UNION SELECT d.leaf FROM about JOIN decision d ON d.target=about.leaf)
 		SELECT max(leaf) FROM about
 		UNION ALL SELECT max(o.leaf) FROM about JOIN observation o ON o.target=about.leaf

@@ -40,7 +40,12 @@ CREATE INDEX version_id ON version(source, number);
 
 -- What is not as usual about a statement: kept by its first version.
 CREATE TABLE state(first INTEGER PRIMARY KEY, missing INTEGER NOT NULL DEFAULT 0,
-	withdrawn INTEGER NOT NULL DEFAULT 0) STRICT;
+	withdrawn INTEGER NOT NULL DEFAULT 0, translations INTEGER NOT NULL DEFAULT 0) STRICT;
+
+-- Statements in other languages. state.translations counts those that stand.
+CREATE TABLE translation(leaf INTEGER PRIMARY KEY, statement INTEGER NOT NULL, version INTEGER NOT NULL, lang TEXT NOT NULL,
+	text TEXT NOT NULL, at INTEGER NOT NULL, by TEXT NOT NULL, tool TEXT NOT NULL, base INTEGER NOT NULL) STRICT;
+CREATE INDEX translation_statement ON translation(statement);
 
 CREATE TABLE observation(leaf INTEGER PRIMARY KEY, target INTEGER NOT NULL, run INTEGER NOT NULL, missing INTEGER NOT NULL) STRICT;
 CREATE INDEX observation_target ON observation(target);

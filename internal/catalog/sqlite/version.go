@@ -275,7 +275,7 @@ func (t *tally) write(ctx context.Context, a *application, key tallyKey) error {
 const (
 	versionColumns = `v.leaf, v.first, v.version, v.source, v.number, v.external, v.posted, v.posted_how, v.edited, v.edited_how,
 		v.capture, v.offset, v.length, v.span, v.digest, v.until, v.erased, v.kind, v.lang, v.more, v.text,
-		s.key, s.name, c.at, c.blob, coalesce(t.missing, 0), coalesce(t.withdrawn, 0), coalesce(m.family, 0), coalesce(m.relation, '')`
+		s.key, s.name, c.at, c.blob, coalesce(t.missing, 0), coalesce(t.withdrawn, 0), coalesce(t.translations, 0), coalesce(m.family, 0), coalesce(m.relation, '')`
 	versionTables = ` FROM version v LEFT JOIN source s ON s.leaf=v.source JOIN capture c ON c.leaf=v.capture LEFT JOIN state t ON t.first=v.first
 		LEFT JOIN member m ON m.statement=v.first AND m.until=0 AND m.relation<>'quoted_in'`
 )
@@ -291,7 +291,7 @@ func scanVersion(row interface{ Scan(...any) error }) (record.Statement, error) 
 	)
 	err := row.Scan(&st.Leaf, &st.First, &st.Version, &st.Source, &n, &external, &posted, &postedHow, &edited, &editedHow,
 		&st.Capture, &st.Span.Offset, &st.Span.Length, &span, &digest, &st.Until, &erased, &st.Kind, &st.Lang, &rest, &st.Text,
-		&key, &name, &st.CapturedAt, &blob, &missing, &withdrawn, &st.Family, &st.Relation)
+		&key, &name, &st.CapturedAt, &blob, &missing, &withdrawn, &st.Translations, &st.Family, &st.Relation)
 	if err != nil {
 		return st, err
 	}
@@ -308,7 +308,7 @@ func scanVersion(row interface{ Scan(...any) error }) (record.Statement, error) 
 	if rest.Valid {
 		var m more
 		if err := json.Unmarshal([]byte(rest.String), &m); err != nil {
-			return st, fmt.Errorf("%w: statement %d in the catalog cannot be read: %v", record.ErrAltered, st.Leaf, err)
+			return st, record.WithHint(fmt.Errorf("%w: statement %d in the catalog cannot be read: %v", record.ErrAltered, st.Leaf, err), remedy)
 		}
 		m.unpack(&st)
 	}
