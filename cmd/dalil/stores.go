@@ -11,6 +11,7 @@ import (
 	"dalil/internal/analysis/repost"
 	"dalil/internal/archive"
 	"dalil/internal/archive/disk"
+	"dalil/internal/assist/translate"
 	"dalil/internal/catalog"
 	"dalil/internal/catalog/sqlite"
 	"dalil/internal/collect"
@@ -48,6 +49,7 @@ func stores() pipeline.Stores {
 		Lags:         repost.Lags,
 		Folder:       folder.Kind,
 		Pages:        pages,
+		Translator:   translate.Kind.Find,
 		Now:          time.Now,
 		Tool:         "dalil " + version,
 	}

@@ -130,7 +130,7 @@ func exists(path string) bool {
 }
 
 type configCmd struct {
-	Set    []string `arg:"" optional:"" name:"setting" help:"name=…, time_zone=…, languages=ar,fa, standard_of_proof=…, totals=…, publication.precision=…, publication.delay=…"`
+	Set    []string `arg:"" optional:"" name:"setting" help:"name=…, time_zone=…, languages=ar,fa, standard_of_proof=…, totals=…, publication.precision=…, publication.delay=…, translate.endpoint=http://127.0.0.1:5000, translate.allow_remote=true"`
 	DryRun bool     `short:"n" help:"Check, change nothing."`
 }
 
@@ -151,7 +151,8 @@ func (c *configCmd) Run(a *app) error {
 			}
 		}
 		if a.JSON {
-			return a.emit("config", map[string]any{"name": cfg.Name, "time_zone": cfg.Zone, "languages": cfg.Languages, "standard_of_proof": cfg.Standard, "totals": cfg.Totals, "publication_precision": cfg.Publish.Precision, "publication_delay": cfg.Publish.Delay})
+			return a.emit("config", map[string]any{"name": cfg.Name, "time_zone": cfg.Zone, "languages": cfg.Languages, "standard_of_proof": cfg.Standard, "totals": cfg.Totals, "publication_precision": cfg.Publish.Precision, "publication_delay": cfg.Publish.Delay,
+				"translate_endpoint": cfg.Translate.Endpoint, "translate_allow_remote": cfg.Translate.Remote})
 		}
 		a.printf("%s", cfg.Text())
 		return nil

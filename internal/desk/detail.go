@@ -28,6 +28,8 @@ type Detail struct {
 	Forward   string            // whom it was forwarded from, in words
 	ForwardID string            // id of that source, if it is in the case
 	Proof     Proof
+
+	Translations []Translation
 }
 
 // Proof is how one version of a statement is proven.
@@ -78,6 +80,9 @@ func (d *Desk) Detail(ctx context.Context, id string) (Detail, error) {
 		return t, err
 	}
 	if t.Forward, t.ForwardID, err = d.forward(ctx, s); err != nil {
+		return t, err
+	}
+	if t.Translations, err = d.translations(ctx, s); err != nil {
 		return t, err
 	}
 	t.Proof, err = d.Proof(ctx, s.Leaf)

@@ -655,9 +655,18 @@ func (d *Desk) decideFamily(ctx context.Context, action string, target uint64, r
 // Undo takes a decision back by another. What cannot be taken back, an erasure,
 // is ErrConflict.
 func (d *Desk) Undo(ctx context.Context, id, reason string) (record.Decision, error) {
-	_, leaf, err := d.resolve(id, record.KindDecision, record.KindGap)
+	k, leaf, err := d.resolve(id, record.KindDecision, record.KindGap, record.KindCapture)
 	if err != nil {
 		return record.Decision{}, err
+	}
+	if k == record.KindCapture { // what a program translated
+		switch t, _, err := d.translation(ctx, id); {
+		case err != nil:
+			return record.Decision{}, err
+		case t.Undone != 0:
+			return record.Decision{}, fmt.Errorf("%s was taken back already, by %s: %w", id, d.Case.IDs.ID(record.KindDecision, t.Undone), record.ErrConflict)
+		}
+		return d.decide(ctx, "undo", leaf, reason, nil)
 	}
 	x, err := d.Reader().Decision(ctx, leaf)
 	if err == nil {

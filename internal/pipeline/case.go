@@ -20,6 +20,7 @@ import (
 
 	"dalil/internal/analysis"
 	"dalil/internal/archive"
+	"dalil/internal/assist"
 	"dalil/internal/catalog"
 	"dalil/internal/collect"
 	"dalil/internal/custody"
@@ -51,8 +52,11 @@ type Stores struct {
 	Lags      func(in analysis.FirstsInput, sources []uint64) []record.Lag
 	Folder    collect.Kind
 	Pages     func(Egress) (collect.Pages, error) // goes to the world as the person at this machine says
-	Now       func() time.Time
-	Tool      string // name and version, recorded with every run
+	// Translator finds the translation program at an address; remote allows
+	// addresses that are not this machine.
+	Translator func(ctx context.Context, address string, remote bool) (assist.Translator, error)
+	Now        func() time.Time
+	Tool       string // name and version, recorded with every run
 }
 
 // Case is an open case.

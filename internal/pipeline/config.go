@@ -9,6 +9,7 @@ import (
 
 	"github.com/BurntSushi/toml"
 
+	"dalil/internal/assist"
 	"dalil/internal/record"
 )
 
@@ -25,6 +26,13 @@ type Config struct {
 		Precision string `toml:"precision"` // of places: exact, vicinity, locality, area
 		Delay     string `toml:"delay"`     // between an incident and its publication, like "72h"
 	} `toml:"publication"`
+	Translate Translate `toml:"translate,omitempty"`
+}
+
+// Translate says which translation program may be asked. The zero value is none.
+type Translate struct {
+	Endpoint string `toml:"endpoint"`               // address that speaks LibreTranslate's protocol, like http://127.0.0.1:5000
+	Remote   bool   `toml:"allow_remote,omitempty"` // it may be another machine: what is translated leaves this one
 }
 
 // DefaultConfig is a new case's settings.
@@ -57,6 +65,11 @@ func (c Config) Check() error {
 	for _, h := range c.MayOpen {
 		if err := CheckHandle(h); err != nil {
 			return fmt.Errorf("case.toml: may_open: %w", err)
+		}
+	}
+	if c.Translate.Endpoint != "" {
+		if _, err := assist.Endpoint(c.Translate.Endpoint, c.Translate.Remote); err != nil {
+			return fmt.Errorf("case.toml: translate.endpoint: %w", err)
 		}
 	}
 	return nil
@@ -109,6 +122,13 @@ func (c *Config) Set(assignment string) error {
 		c.Publish.Precision = value
 	case "publication.delay":
 		c.Publish.Delay = value
+	case "translate.endpoint":
+		c.Translate.Endpoint = value
+	case "translate.allow_remote":
+		if value != "true" && value != "false" {
+			return record.WithHint(fmt.Errorf("%w setting %q", record.ErrInvalid, assignment), "write translate.allow_remote=true or =false")
+		}
+		c.Translate.Remote = value == "true"
 	default:
 		return record.WithHint(fmt.Errorf("%w setting %q", record.ErrInvalid, name), "see `dalil config` for the settings")
 	}

@@ -157,6 +157,9 @@ func (e *eraser) statement(ctx context.Context, first uint64) error {
 			return err
 		}
 	}
+	if err := e.translations(ctx, first, 0); err != nil {
+		return err
+	}
 	if len(versions) == 0 {
 		return nil
 	}
@@ -284,6 +287,13 @@ func (e *eraser) file(ctx context.Context, blob record.Digest) error {
 			return nil
 		}
 		e.bury(record.Leaf{Target: i})
+		v, err := e.c.Catalog.Version(ctx, i)
+		if err != nil {
+			return err
+		}
+		if err := e.translations(ctx, v.First, i); err != nil {
+			return err
+		}
 		if l.Commit.IsZero() {
 			return nil
 		}

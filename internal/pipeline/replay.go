@@ -190,6 +190,9 @@ func (p *replayer) entry(ctx context.Context, i uint64, l *record.Leaf) error {
 		}
 		b.Facts = append(b.Facts, facts...)
 		p.captures[i] = c
+		if l.Format == catalog.FormatTranslation {
+			return p.translated(ctx, i, l) // no attachment of anything
+		}
 		if p.media[l.Run] == nil {
 			// Attachments are looked up within a run; an older run's are not needed any more.
 			p.media = map[uint64]map[string]*held{l.Run: {}}
@@ -212,6 +215,9 @@ func (p *replayer) entry(ctx context.Context, i uint64, l *record.Leaf) error {
 	case record.LeafDecision:
 		var d DecisionBody
 		if err := p.body(ctx, i, &d); err != nil {
+			return err
+		}
+		if err := p.decided(i, l, &d); err != nil {
 			return err
 		}
 		b.Decisions = append(b.Decisions, record.Decision{Leaf: i, At: l.At, By: l.By, Action: l.Action, Target: l.Target, Reason: d.Reason, Payload: string(d.Payload)})
