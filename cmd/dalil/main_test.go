@@ -54,7 +54,7 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": exits, "object": object, "let": let, "count": countObjects, "start": start,
-			"interrupt": interrupt, "site": site, "get": get, "lock": lock, "flip": flip, "damage": damage,
+			"interrupt": interrupt, "site": site, "get": get, "lock": lock, "flip": flip, "damage": damage, "translator": translator,
 		},
 	})
 }
@@ -301,6 +301,31 @@ func get(ts *testscript.TestScript, neg bool, args []string) {
 		fmt.Fprintf(ts.Stdout(), "%s: %s\n", h, res.Header.Get(h))
 	}
 	fmt.Fprintf(ts.Stdout(), "\n%s", body)
+}
+
+// translator starts a translation program on this machine, which knows one word
+// of Arabic, and puts its address into $TRANSLATOR.
+func translator(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 0 {
+		ts.Fatalf("usage: translator")
+	}
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		if r.URL.Path == "/spec" {
+			io.WriteString(w, `{"info":{"title":"Tarjuman","version":"2.1"}}`) //nolint:errcheck // the asker has gone
+			return
+		}
+		var q struct{ Q, Source, Target string }
+		json.NewDecoder(r.Body).Decode(&q) //nolint:errcheck // then it is empty
+		answer := map[string]string{"translatedText": "[" + q.Source + ">" + q.Target + "] " + strings.ReplaceAll(q.Q, "الكهف", "the cave\x1b[2J<b>")}
+		if q.Target == "tlh" {
+			w.WriteHeader(http.StatusBadRequest)
+			answer = map[string]string{"error": "tlh is not supported"}
+		}
+		json.NewEncoder(w).Encode(answer) //nolint:errcheck // the asker has gone
+	}))
+	ts.Defer(s.Close)
+	ts.Setenv("TRANSLATOR", s.URL)
 }
 
 func lock(ts *testscript.TestScript, neg bool, args []string) {

@@ -120,6 +120,7 @@ type commands struct {
 	Erase      eraseCmd      `cmd:"" help:"Destroy a statement or file for good, in two steps."`
 	Restrict   restrictCmd   `cmd:"" help:"Keep a statement in the house: no bundle or export contains it."`
 	Ocr        ocrCmd        `cmd:"" help:"Read the text in pictures of statements, if tesseract is installed."`
+	Translate  translateCmd  `cmd:"" help:"Put a statement into another language, by hand or by a program you run; say that one was reviewed."`
 	Merge      mergeCmd      `cmd:"" help:"Say that statements are the same text."`
 	Split      splitCmd      `cmd:"" help:"Say that statements are not the text of the family they are in."`
 	Grade      gradeCmd      `cmd:"" help:"Grade how reliable a source is on a topic, A to F, or show its grades."`

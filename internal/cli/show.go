@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"dalil/internal/catalog"
 	"dalil/internal/desk"
 	"dalil/internal/record"
 )
@@ -127,6 +128,9 @@ func (a *app) showStatement(d *desk.Desk, id string) error {
 			desk.View
 			Proof proofJSON `json:"proof"`
 		}{d.View(t.Statement), proofOf(t.Proof)})
+		for _, x := range t.Translations {
+			err = errors.Join(err, a.emit("translation", d.TranslationJSON(x)))
+		}
 		return errors.Join(err, standing(t))
 	}
 	s := t.Statement
@@ -169,7 +173,13 @@ func (a *app) showStatement(d *desk.Desk, id string) error {
 	if s.Family != 0 {
 		a.printf("  in family %s: dalil families %s\n", d.Case.IDs.ID(record.KindFamily, s.Family), d.Case.IDs.ID(record.KindFamily, s.Family))
 	}
+	for _, x := range t.Translations {
+		a.printTranslation(x)
+	}
 	for _, x := range t.Decisions {
+		if x.Action == catalog.ActionTranslate {
+			continue // told with its text
+		}
 		a.printf("  %s by %s, %s: %s\n", x.Action, x.By, clock(x.At), terminal(x.Reason))
 	}
 	p := t.Proof
@@ -297,7 +307,7 @@ func (a *app) showDecisions(d *desk.Desk) error {
 
 func (a *app) showDecision(d *desk.Desk, x record.Decision) error {
 	id := d.Case.IDs.ID(record.KindDecision, x.Leaf)
-	target := d.Case.IDs.ID(targetKind(x.Action), x.Target)
+	target := d.Case.IDs.ID(a.targetKind(d, x), x.Target)
 	if a.JSON {
 		return a.emit("decision", struct {
 			ID     string `json:"id"`
@@ -313,10 +323,17 @@ func (a *app) showDecision(d *desk.Desk, x record.Decision) error {
 	return nil
 }
 
-// targetKind says what sort of record an action is about.
-func targetKind(action string) record.Kind {
-	switch action {
-	case "undo":
+// targetKind says what sort of record a decision is about.
+func (a *app) targetKind(d *desk.Desk, x record.Decision) record.Kind {
+	switch x.Action {
+	case "undo", catalog.ActionReview:
+		e, err := d.Case.Catalog.Entry(a.ctx, x.Target)
+		switch {
+		case err == nil && e.Kind == record.LeafCapture:
+			return record.KindCapture
+		case err == nil && e.Kind == record.LeafGap:
+			return record.KindGap
+		}
 		return record.KindDecision
 	case desk.ActionIssuer, desk.ActionGrade:
 		return record.KindSource

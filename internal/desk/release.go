@@ -182,6 +182,9 @@ func (g *gatherer) item(ctx context.Context, s record.Statement) (redact.Item, e
 			return it, err
 		}
 	}
+	if it.Translations, err = g.d.translationsOf(ctx, s); err != nil {
+		return it, err
+	}
 	if err := g.support1(ctx, s.Source, record.Span{}); err != nil {
 		return it, err
 	}

@@ -45,7 +45,7 @@ func Prepare(audience Audience, m Material) (Release, Report, error) {
 			"say why these originals must go out, or leave them out")
 	}
 	p := preparation{audience: audience, originals: m.Originals.Include, report: &rep,
-		entries: map[uint64]ShownEntry{}, targets: map[uint64]bool{}, whole: map[uint64]bool{}, sources: map[uint64]record.Source{}, blobs: map[record.Digest]bool{}, protected: map[place][]protectedSpan{}}
+		entries: map[uint64]ShownEntry{}, targets: map[uint64]bool{}, translated: map[uint64]bool{}, whole: map[uint64]bool{}, sources: map[uint64]record.Source{}, blobs: map[record.Digest]bool{}, protected: map[place][]protectedSpan{}}
 	if err := p.readSupport(m.Entries); err != nil {
 		return Release{}, rep, err
 	}
@@ -107,14 +107,15 @@ type preparation struct {
 	originals bool
 	report    *Report
 
-	gathered  []gathered                // support, in the order of the log
-	entries   map[uint64]ShownEntry     // chosen so far
-	targets   map[uint64]bool           // first versions of the chosen statements
-	whole     map[uint64]bool           // captures that a chosen statement is the whole file of
-	sources   map[uint64]record.Source  // of the chosen statements
-	blobs     map[record.Digest]bool    // media of chosen statements whose originals go out
-	protected map[place][]protectedSpan // bytes of withheld statements
-	named     int                       // originals that go out with names of private persons
+	gathered   []gathered                // support, in the order of the log
+	entries    map[uint64]ShownEntry     // chosen so far
+	targets    map[uint64]bool           // first versions of the chosen statements
+	translated map[uint64]bool           // decisions whose translation is shown with its entry
+	whole      map[uint64]bool           // captures that a chosen statement is the whole file of
+	sources    map[uint64]record.Source  // of the chosen statements
+	blobs      map[record.Digest]bool    // media of chosen statements whose originals go out
+	protected  map[place][]protectedSpan // bytes of withheld statements
+	named      int                       // originals that go out with names of private persons
 }
 
 type gathered struct {
@@ -269,6 +270,7 @@ func (p *preparation) statement(it Item) (Shown, error) {
 		s.Versions = append(s.Versions, sv)
 	}
 	slices.SortFunc(s.Versions, func(a, b ShownVersion) int { return cmp.Compare(a.Entry, b.Entry) })
+	p.translations(it, &s)
 	return s, nil
 }
 

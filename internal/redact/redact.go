@@ -88,6 +88,8 @@ type Item struct {
 	State       State // besides what the versions say of themselves
 	Shielded    bool  // it names a private person, and somebody masked the name
 	Versions    []Version
+
+	Translations []Translation // oldest first
 }
 
 // Version is one version of a statement and its log entry.

@@ -31,6 +31,8 @@ type Shown struct {
 	SourceType record.SourceType // never withheld
 	Platform   string
 	Versions   []ShownVersion // oldest first
+
+	Translations []ShownTranslation // oldest first
 }
 
 // ShownVersion is one version of a statement as the audience may see it.
@@ -110,6 +112,7 @@ func (r Release) Statements() iter.Seq[Shown] {
 	return func(yield func(Shown) bool) {
 		for _, s := range r.shown {
 			s.Versions = slices.Clone(s.Versions)
+			s.Translations = slices.Clone(s.Translations)
 			for i := range s.Versions {
 				s.Versions[i].Media = slices.Clone(s.Versions[i].Media)
 				s.Versions[i].Flags = slices.Clone(s.Versions[i].Flags)

@@ -76,7 +76,7 @@ func (p *preparation) support() error {
 			if g.leaf.Kind == record.LeafDecision && InHouse(g.leaf.Action) {
 				continue // it names other statements too, and says what people looked for
 			}
-			if p.targets[g.leaf.Target] {
+			if p.targets[g.leaf.Target] && (g.leaf.Action != actionTranslate || p.translated[g.Index]) {
 				p.take(g, p.audience == ForPartner, false)
 			}
 		}

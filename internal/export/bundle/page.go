@@ -70,6 +70,15 @@ type pageView struct {
 type statementView struct {
 	ID, Source, SourceKey, Platform string
 	Versions                        []versionView
+	Translations                    []translationView
+}
+
+// translationView is a translation: the sender's word, or, with an entry, a
+// person's signed one.
+type translationView struct {
+	redact.ShownTranslation
+	Lines []textLine
+	AtUTC string
 }
 
 type versionView struct {
@@ -118,6 +127,10 @@ func viewStatement(s redact.Shown, zone *time.Location, p *packing) statementVie
 			w.MediaWords = append(w.MediaWords, mediaWords(m))
 		}
 		v.Versions = append(v.Versions, w)
+	}
+	for _, x := range s.Translations {
+		x.Tool, x.By = visible(x.Tool), visible(x.By)
+		v.Translations = append(v.Translations, translationView{x, textLines(x.Text), time.UnixMilli(x.At).UTC().Format("2006-01-02 15:04:05")})
 	}
 	return v
 }
