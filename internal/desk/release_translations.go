@@ -23,7 +23,7 @@ func (d *Desk) translationsOf(ctx context.Context, s record.Statement) ([]redact
 		case t.NextID != "":
 			x.Withhold = "it was corrected since"
 		default:
-			if x.Withhold, err = d.shieldedIn(ctx, s, t.Text); err != nil {
+			if x.Withhold, err = d.shieldedIn(ctx, s); err != nil {
 				return nil, err
 			}
 		}
@@ -32,9 +32,19 @@ func (d *Desk) translationsOf(ctx context.Context, s record.Statement) ([]redact
 	return out, nil
 }
 
-// shieldedIn says why a text about a statement must not leave because of whom it
-// names, or "". A translation spells names in other letters than the original:
-// whatever shields a name must be asked here with the text that would leave.
-func (d *Desk) shieldedIn(ctx context.Context, s record.Statement, text string) (string, error) {
-	return "", ctx.Err()
+// shieldedIn says why a translation must not leave because of whom it names, or
+// "". A translation spells names in other letters than the shield does, so that
+// no search for the shielded words can clear it: that its statement names a
+// private person keeps it in the house until a person has seen to it.
+func (d *Desk) shieldedIn(ctx context.Context, s record.Statement) (string, error) {
+	shields, err := d.Case.Catalog.Shields(ctx)
+	if err != nil {
+		return "", err
+	}
+	for _, x := range shields {
+		if x.Statement == s.First {
+			return "its statement names a private person who is shielded, and a translation may spell the name in other letters", nil
+		}
+	}
+	return "", nil
 }

@@ -181,6 +181,10 @@ func (d *Desk) MayAskMachine(ctx context.Context, s record.Statement, remote boo
 	if err != nil {
 		return err
 	}
+	shielded, err := d.shieldedIn(ctx, s)
+	if err != nil {
+		return err
+	}
 	switch {
 	case s.Erased:
 		return fmt.Errorf("%s was erased: %w", id, record.ErrWithheld)
@@ -192,6 +196,8 @@ func (d *Desk) MayAskMachine(ctx context.Context, s record.Statement, remote boo
 		return record.WithHint(fmt.Errorf("%s is of a private source: %w from translation programs", id, record.ErrWithheld), by)
 	case remote && now != redact.Public:
 		return record.WithHint(fmt.Errorf("%s is internal: %w from a program on another machine", id, record.ErrWithheld), "run a program on this machine, or "+by)
+	case remote && shielded != "":
+		return record.WithHint(fmt.Errorf("%s names a private person who is shielded: %w from a program on another machine", id, record.ErrWithheld), "run a program on this machine, or "+by)
 	case strings.TrimSpace(s.Text) == "":
 		return fmt.Errorf("%w: %s has no text", record.ErrInvalid, id)
 	}

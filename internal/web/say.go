@@ -229,7 +229,7 @@ func actionWords(action string) string {
 		"restrict": key("restricted"), "lift-restriction": key("lifted the restriction of"), "mark-public": key("marked as public"), "undo": key("took back"),
 		"keep": key("kept"), "dismiss": key("found not relevant"), "duplicate": key("marked as a duplicate"), "later": key("put off"), "reopen": key("opened again"),
 		"label": key("labelled"), "unlabel": key("took a label off"), "assign": key("assigned"), "unassign": key("assigned to nobody"), "shield": key("masked a name in"), "unshield": key("showed a name again in"),
-		"merge": key("put into a family"), "split": key("took out of its family"), "issuer": key("marked as an issuer’s own channel"), "grade": key("graded")}
+		"translate": key("translated"), "review-translation": key("reviewed the translation"), "merge": key("put into a family"), "split": key("took out of its family"), "issuer": key("marked as an issuer’s own channel"), "grade": key("graded")}
 	if w := words[action]; w != "" {
 		return w
 	}

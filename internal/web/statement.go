@@ -38,6 +38,8 @@ type statementData struct {
 	Families  []familyPlace
 	Strip     chart.Strip // of the first of these
 	Export    string      // Path of the capture, and of the container
+
+	Beside translations
 }
 
 type versionRow struct {
@@ -153,6 +155,9 @@ func (s *server) statement(r *http.Request) (reply, error) {
 	if t.Container.Leaf != 0 {
 		d.Export = t.Container.Path + " ▸ " + t.Capture.Path
 	}
+	if d.Beside, err = s.beside(r, d); err != nil {
+		return reply{}, err
+	}
 	title := st.Title
 	if title == "" {
 		title = t.Source.Name + ", " + s.when(st.Posted).Local
@@ -171,14 +176,21 @@ func (s *server) statementJSON(d statementData) any {
 	for i, c := range d.Comments {
 		comments[i] = s.desk.View(c.Statement)
 	}
+	said := make([]desk.TranslationJSON, len(d.Translations))
+	for i, t := range d.Translations {
+		said[i] = s.desk.TranslationJSON(t)
+	}
 	return struct {
 		desk.View
-		Versions  []desk.View `json:"versions"`
+		Versions []desk.View `json:"versions"`
+
+		Translations []desk.TranslationJSON `json:"translations,omitempty"`
+
 		Comments  []desk.View `json:"comments,omitempty"`
 		Gaps      []gapJSON   `json:"gaps_near,omitempty"`
 		Decisions []actJSON   `json:"decisions,omitempty"`
 		Proof     proofJSON   `json:"proof"`
-	}{s.desk.View(d.Statement), versions, comments, gapsJSON(d.Near), s.actsJSON(d.Acts), proofOf(d.Proof)}
+	}{s.desk.View(d.Statement), versions, said, comments, gapsJSON(d.Near), s.actsJSON(d.Acts), proofOf(d.Proof)}
 }
 
 type proofJSON struct {

@@ -154,6 +154,9 @@ func (s *server) done() map[string]func(http.ResponseWriter, *http.Request) (str
 		"/undo": s.undo,
 
 		"/c/{id}/grade": s.grade,
+
+		"/s/{id}/translate": s.translate,
+		"/s/{id}/review":    s.reviewTranslation,
 	}
 }
 
