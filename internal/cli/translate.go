@@ -116,6 +116,10 @@ func (c *translateCmd) read(a *app) (string, error) {
 // printTranslation prints one with what a reader must know of it first.
 func (a *app) printTranslation(t desk.Translation) {
 	a.printf("  %s  %s, version %d: %s\n", t.ID, t.Lang, t.Number, translator(t))
+	if t.Hidden {
+		a.printf("  ┊ hidden: the statement names a person who is masked for you\n")
+		return
+	}
 	for _, line := range strings.Split(t.Text, "\n") {
 		a.printf("  ┊ %s\n", terminal(line))
 	}

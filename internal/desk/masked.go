@@ -240,6 +240,40 @@ func (r reader) UnitsOf(ctx context.Context, leaves []uint64, now int64) ([]cata
 	return all, err
 }
 
+// Translations hides the whole text of those whose statement names somebody who
+// is masked for this person: a translation spells the name in other letters.
+func (r reader) Translations(ctx context.Context, statement uint64) ([]record.Translation, error) {
+	all, err := r.Catalog.Translations(ctx, statement)
+	if err != nil || len(all) == 0 {
+		return all, err
+	}
+	m, err := r.d.masker(ctx)
+	if err != nil {
+		return nil, err
+	}
+	hidden, err := r.d.hides(ctx, statement)
+	for i := range all {
+		if all[i].Text = m.plain(all[i].Text); hidden {
+			all[i].Text = ""
+		}
+	}
+	return all, err
+}
+
+func (r reader) Translation(ctx context.Context, leaf uint64) (record.Translation, error) {
+	t, err := r.Catalog.Translation(ctx, leaf)
+	if err != nil {
+		return t, err
+	}
+	all, err := r.Translations(ctx, t.Statement)
+	for _, x := range all {
+		if x.Leaf == leaf {
+			return x, err
+		}
+	}
+	return record.Translation{}, err
+}
+
 func (r reader) Decisions(ctx context.Context, target uint64) ([]record.Decision, error) {
 	return r.decided(ctx)(r.Catalog.Decisions(ctx, target))
 }

@@ -182,7 +182,7 @@ func (g *gatherer) item(ctx context.Context, s record.Statement) (redact.Item, e
 			return it, err
 		}
 	}
-	if it.Translations, err = g.d.translationsOf(ctx, s); err != nil {
+	if it.Translations, err = g.translations(ctx, s); err != nil {
 		return it, err
 	}
 	if err := g.support1(ctx, s.Source, record.Span{}); err != nil {

@@ -7,10 +7,16 @@ import (
 	"dalil/internal/redact"
 )
 
-// translationsOf gathers the translations of a statement for a release. Those
-// that are not what to read now stay in the house.
-func (d *Desk) translationsOf(ctx context.Context, s record.Statement) ([]redact.Translation, error) {
-	all, err := d.translations(ctx, s)
+// translations gathers the translations of a statement for a release. Those
+// that are not what to read now stay in the house. What redact makes of an item
+// that names a shielded person holds for them too: a translation spells the name
+// in other letters, where no mask finds it.
+func (g *gatherer) translations(ctx context.Context, s record.Statement) ([]redact.Translation, error) {
+	plain, err := g.d.Case.Catalog.Translations(ctx, s.First)
+	if err != nil {
+		return nil, err
+	}
+	all, err := g.d.chained(ctx, s, plain)
 	if err != nil {
 		return nil, err
 	}
@@ -22,29 +28,10 @@ func (d *Desk) translationsOf(ctx context.Context, s record.Statement) ([]redact
 			x.Withhold = "it was taken back"
 		case t.NextID != "":
 			x.Withhold = "it was corrected since"
-		default:
-			if x.Withhold, err = d.shieldedIn(ctx, s); err != nil {
-				return nil, err
-			}
+		case g.names.plain(t.Text) != t.Text:
+			x.Withhold = "it names a private person who is shielded"
 		}
 		out = append(out, x)
 	}
 	return out, nil
-}
-
-// shieldedIn says why a translation must not leave because of whom it names, or
-// "". A translation spells names in other letters than the shield does, so that
-// no search for the shielded words can clear it: that its statement names a
-// private person keeps it in the house until a person has seen to it.
-func (d *Desk) shieldedIn(ctx context.Context, s record.Statement) (string, error) {
-	shields, err := d.Case.Catalog.Shields(ctx)
-	if err != nil {
-		return "", err
-	}
-	for _, x := range shields {
-		if x.Statement == s.First {
-			return "its statement names a private person who is shielded, and a translation may spell the name in other letters", nil
-		}
-	}
-	return "", nil
 }

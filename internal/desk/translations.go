@@ -24,6 +24,7 @@ type Translation struct {
 	NextID  string // of the standing one that corrects it; "" while it is the newest
 	Old     bool   // the statement has a newer version than the one translated
 	Checked *record.Decision
+	Hidden  bool // its statement names a person whose name is masked for the reader: it may spell the name in other letters, so none of it is shown
 }
 
 // Current reports whether t is what to read: it stands and nothing corrects it.
@@ -50,14 +51,19 @@ func (d *Desk) Translations(ctx context.Context, id string) ([]Translation, erro
 }
 
 func (d *Desk) translations(ctx context.Context, s record.Statement) ([]Translation, error) {
-	plain, err := d.Case.Catalog.Translations(ctx, s.First)
+	plain, err := d.Reader().Translations(ctx, s.First)
 	if err != nil {
 		return nil, err
 	}
+	return d.chained(ctx, s, plain)
+}
+
+// chained works out which translation corrects which.
+func (d *Desk) chained(ctx context.Context, s record.Statement, plain []record.Translation) ([]Translation, error) {
 	all := make([]Translation, len(plain))
 	at := map[uint64]int{}
 	for i, t := range plain {
-		x := Translation{Translation: t, ID: d.translationID(&t), Number: 1, Old: t.Version != s.Leaf}
+		x := Translation{Translation: t, ID: d.translationID(&t), Number: 1, Old: t.Version != s.Leaf, Hidden: t.Text == ""}
 		if b, ok := at[t.Base]; ok && t.Base != 0 { // what it corrects stands before it
 			x.Number, x.BaseID = all[b].Number+1, all[b].ID
 			if t.Undone == 0 {
@@ -65,7 +71,7 @@ func (d *Desk) translations(ctx context.Context, s record.Statement) ([]Translat
 			}
 		}
 		if t.Reviewed != 0 {
-			about, err := d.Case.Catalog.Decisions(ctx, t.Leaf)
+			about, err := d.Reader().Decisions(ctx, t.Leaf)
 			if err != nil {
 				return nil, err
 			}
@@ -88,7 +94,7 @@ func (d *Desk) translation(ctx context.Context, id string) (Translation, record.
 	if err != nil {
 		return Translation{}, record.Statement{}, record.WithHint(fmt.Errorf("%s is no translation: %w", id, record.ErrNotFound), "see the translations of a statement with `dalil show S-…`")
 	}
-	s, err := d.Case.Catalog.Statement(ctx, t.Statement)
+	s, err := d.Reader().Statement(ctx, t.Statement)
 	if err != nil {
 		return Translation{}, s, err
 	}
@@ -134,6 +140,8 @@ func (d *Desk) Translate(ctx context.Context, id, lang, text, base string) (Tran
 			return t, record.WithHint(fmt.Errorf("%w: %s is a translation of %s", record.ErrInvalid, base, d.StatementID(of)), "name one of the same statement")
 		case b.Undone != 0:
 			return t, fmt.Errorf("%s was taken back: %w", base, record.ErrConflict)
+		case b.Hidden:
+			return t, record.WithHint(fmt.Errorf("%s is hidden: its statement names a person who is masked: %w", base, record.ErrWithheld), "open the name first")
 		case b.NextID != "":
 			return t, record.WithHint(fmt.Errorf("%s was corrected already, by %s: %w", base, b.NextID, record.ErrConflict), "read that one, and correct it if need be")
 		case b.Text == t.Text && b.Version == s.Leaf:
@@ -181,7 +189,11 @@ func (d *Desk) MayAskMachine(ctx context.Context, s record.Statement, remote boo
 	if err != nil {
 		return err
 	}
-	shielded, err := d.shieldedIn(ctx, s)
+	names, err := d.everyName(ctx)
+	if err != nil {
+		return err
+	}
+	whole, err := d.Case.Catalog.Version(ctx, s.Leaf)
 	if err != nil {
 		return err
 	}
@@ -196,7 +208,7 @@ func (d *Desk) MayAskMachine(ctx context.Context, s record.Statement, remote boo
 		return record.WithHint(fmt.Errorf("%s is of a private source: %w from translation programs", id, record.ErrWithheld), by)
 	case remote && now != redact.Public:
 		return record.WithHint(fmt.Errorf("%s is internal: %w from a program on another machine", id, record.ErrWithheld), "run a program on this machine, or "+by)
-	case remote && shielded != "":
+	case remote && names.finds(whole):
 		return record.WithHint(fmt.Errorf("%s names a private person who is shielded: %w from a program on another machine", id, record.ErrWithheld), "run a program on this machine, or "+by)
 	case strings.TrimSpace(s.Text) == "":
 		return fmt.Errorf("%w: %s has no text", record.ErrInvalid, id)

@@ -57,8 +57,11 @@ func (c *Case) Translated(ctx context.Context, t record.Translation, address str
 	if len(t.Text) > MaxTranslation || t.Tool == "" || strings.TrimSpace(t.Text) == "" {
 		return t, fmt.Errorf("%w: a machine translation of %d bytes by %q", record.ErrInvalid, len(t.Text), t.Tool)
 	}
-	if err := c.work.take(ctx); err != nil {
-		return t, err
+	if !c.write {
+		return t, fmt.Errorf("translate: %w: the case is open for reading", record.ErrConflict)
+	}
+	if !c.work.try() { // runs do not lie inside one another
+		return t, errBusy()
 	}
 	im := newImporter(ctx, c, ImportOptions{}, runDetail{Verb: "translate", Zone: c.Config.Zone, Tool: c.stores.Tool + "; " + t.Tool})
 	t, err := im.translation(t, address)

@@ -15,7 +15,7 @@ type Translation struct {
 	ID     string // speakable
 	Number int    // its version, from 1
 	// Withhold says why it stays in the house whatever its statement does: it
-	// was taken back, it was corrected since, it names somebody who is shielded.
+	// was taken back, it was corrected since, it names somebody.
 	// "" lets it share its statement's fate.
 	Withhold string
 }
@@ -45,6 +45,8 @@ func (p *preparation) translations(it Item, s *Shown) {
 		why := t.Withhold
 		switch {
 		case why != "":
+		case it.Shielded:
+			why = "its statement names a private person who is shielded, and a translation may spell the name in other letters"
 		case !versions[t.Version]:
 			why = "the version that it translates is not shown"
 		case p.audience == ForPublic && t.Machine() && t.Reviewed == 0:

@@ -150,14 +150,14 @@ func (s *server) showing(t *desk.Translation, byID map[string]*desk.Translation,
 	default:
 		x.Chip = chip{"machine", "○", key("machine, unreviewed"), key("written by a program; nobody has read it against the original")}
 	}
-	if base := byID[t.BaseID]; base != nil {
+	if base := byID[t.BaseID]; base != nil && !t.Hidden {
 		diff := compare(base.Text, t.Text, t.Lang)
 		x.Diff, x.BaseURL = &diff, at(base.ID)
 	}
 	if t.NextID != "" {
 		x.Next = at(t.NextID)
 	}
-	if write && t.Current() {
+	if write && t.Current() && !t.Hidden {
 		x.Correct = at(t.ID, "edit", "1")
 		if t.Checked == nil && (t.Machine() || t.By != s.desk.Case.Handle()) {
 			x.Review = "/s/" + d.ID + "/review"
