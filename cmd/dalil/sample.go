@@ -61,6 +61,7 @@ func sampleCase(dir string) cli.SampleCase {
 	last.Grades = grades(world)
 	last.Merges = translations(world)
 	c.Triage, c.Saved = triage(), searches()
+	last.Says = inEnglish(world)
 	return c
 }
 
@@ -123,6 +124,28 @@ func translations(world sample.World) []cli.SampleMerge {
 		}
 		all = append(all, cli.SampleMerge{Of: ref(f.First), Other: ref(f.Members[n].Ref), As: record.RelTranslation,
 			Reason: "the same brand, place, time and count, told in the channel's own language"})
+	}
+	return all
+}
+
+// inEnglish is one statement of each brand that is translated: two by the analyst,
+// one in a hurry and then again, one by an invented program.
+func inEnglish(world sample.World) []cli.SampleTranslation {
+	var all []cli.SampleTranslation
+	done := map[string]bool{}
+	for _, r := range sample.Renderings() {
+		if done[r.Brand] || !shown(world, r.Of) {
+			continue
+		}
+		done[r.Brand] = true
+		x := cli.SampleTranslation{Of: cli.SampleRef{Source: sourceKey(r.Of.Chat), ID: strconv.FormatInt(r.Of.ID, 10)}, Lang: "en", Text: r.Careful}
+		switch r.Brand {
+		case "blue-anchorage":
+			x.Text, x.Then = r.Hasty, r.Careful
+		case "long-shadow":
+			x.Text, x.Tool = r.Machine, "Tarjuman 2.1 (invented)"
+		}
+		all = append(all, x)
 	}
 	return all
 }

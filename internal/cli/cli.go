@@ -86,6 +86,7 @@ type SampleImport struct {
 	Issuers  []SampleIssuer
 	Grades   []SampleGrade
 	Merges   []SampleMerge
+	Says     []SampleTranslation
 }
 
 // globals are the flags every command has.

@@ -135,6 +135,11 @@ func (a *app) sampleDecisions(d *desk.Desk, imports []SampleImport) error {
 				return fmt.Errorf("sample: %w", err)
 			}
 		}
+		for _, x := range im.Says {
+			if err := a.sampleTranslation(d, x); err != nil {
+				return fmt.Errorf("sample: %w", err)
+			}
+		}
 		for _, w := range im.Withdraw {
 			found, err := d.Search(a.ctx, w.Query, catalog.Page{Limit: 1})
 			if err != nil {
@@ -200,6 +205,31 @@ type SampleTriage struct {
 type SampleSearch struct {
 	Name, Query, Reason string
 	Warn                bool
+}
+
+func (a *app) sampleTranslation(d *desk.Desk, x SampleTranslation) error {
+	s, err := d.StatementAt(a.ctx, x.Of.Source, x.Of.ID)
+	if err != nil {
+		return err
+	}
+	id := d.StatementID(s)
+	if x.Tool != "" {
+		_, err = d.KeepMachine(a.ctx, id, x.Lang, x.Text, x.Tool)
+		return err
+	}
+	t, err := d.Translate(a.ctx, id, x.Lang, x.Text, "")
+	if err == nil && x.Then != "" {
+		_, err = d.Translate(a.ctx, id, x.Lang, x.Then, t.ID)
+	}
+	return err
+}
+
+// SampleTranslation is a statement that the sample's analyst, or with a Tool an
+// invented program, translated. Then is the analyst's correction, if any.
+type SampleTranslation struct {
+	Of               SampleRef
+	Lang, Text, Then string
+	Tool             string
 }
 
 // SampleOutage is a time the sample's analyst could not see.
