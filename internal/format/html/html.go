@@ -24,7 +24,7 @@ var Kind = format.Kind{
 	Version: 1,
 	Match:   match,
 	Read:    read,
-	Facts:   facts,
+	Facts:   format.ChannelFacts,
 	Owns:    owns,
 }
 

@@ -32,6 +32,7 @@ var Kind = format.Kind{
 	Version: 1,
 	Match:   match,
 	Read:    read,
+	Facts:   format.ChannelFacts,
 }
 
 // maxPage is how many bytes of a page are read: twenty posts are about 200 KiB.

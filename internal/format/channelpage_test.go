@@ -1,4 +1,4 @@
-package html
+package format
 
 import (
 	"context"
@@ -6,7 +6,6 @@ import (
 	"strings"
 	"testing"
 
-	"dalil/internal/format"
 	"dalil/internal/record"
 )
 
@@ -33,11 +32,13 @@ func TestFactsOfAChannelPage(t *testing.T) {
 		"without an address":   {posts, "", "telegram:1600000001 title=Varda Post description=About us subscribers=48.1K"},
 		"a person":             {`<div class="tgme_page_title">Rana</div><div class="tgme_page_extra">@rana_example</div>`, "https://t.me/rana_example", ""},
 		"no page of it":        {`<p>tgme_page_title 5 subscribers`, "https://t.me/s/VardaPost", ""},
+		"a forgery":            {posts, "https://evil.example/s/VardaPost", ""},
+		"an archive's copy":    {posts, "https://web.archive.org/web/2024/https://t.me/s/VardaPost", "telegram:1600000001 username=VardaPost title=Varda Post description=About us subscribers=48.1K"},
 		"another site":         {strings.ReplaceAll(offers, "al:ios:url", "x"), "https://evil.example/t.me/VardaPost", ""},
 		"never closed":         {`<div class="tgme_page_extra">5 subscribers</div><div class="tgme_page_title">x` + strings.Repeat("<div>", 100_000), "https://t.me/VardaPost", "telegram-user:vardapost username=VardaPost subscribers=5"},
 		"a long one":           {`<div class="tgme_page_extra">5 members</div><div class="tgme_page_title">` + strings.Repeat("y", 1<<19) + `</div>`, "https://t.me/VardaPost", ""},
 	} {
-		all := facts(context.Background(), format.Input{R: strings.NewReader(c.page), Size: int64(len(c.page)), Settings: format.Settings{URL: c.url, Theirs: at}})
+		all := ChannelFacts(context.Background(), Input{R: strings.NewReader(c.page), Size: int64(len(c.page)), Settings: Settings{URL: c.url, Theirs: at}})
 		got := ""
 		for i, f := range all {
 			if i == 0 {

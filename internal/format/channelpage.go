@@ -1,4 +1,4 @@
-package html
+package format
 
 import (
 	"bytes"
@@ -9,7 +9,6 @@ import (
 
 	xhtml "golang.org/x/net/html"
 
-	"dalil/internal/format"
 	"dalil/internal/record"
 )
 
@@ -25,14 +24,29 @@ var factClasses = map[string]record.FactKind{
 	"tgme_header_counter":            record.FactSubscribers,
 }
 
-// facts reads them. Other pages, and those of persons, say nothing: their
-// counter has no subscribers.
-func facts(ctx context.Context, in format.Input) []record.Fact {
-	b, err := io.ReadAll(io.NewSectionReader(in.R, 0, min(in.Size, maxPage)))
+// maxChannelPage is how many bytes of a page are read.
+const maxChannelPage = 8 << 20
+
+// ChannelFacts is the Facts of every format that reads pages: what Telegram's
+// pages of a channel say of it. Other pages, and those of persons, say nothing:
+// their counter has no subscribers. A page of another host than Telegram's, or
+// than a web archive's copy of Telegram's, says nothing either: any site can
+// look so.
+func ChannelFacts(ctx context.Context, in Input) []record.Fact {
+	address := in.URL
+	if u, err := url.Parse(address); err == nil && pageHost(address) == "web.archive.org" {
+		if _, copied, ok := strings.Cut(u.String(), "/http"); ok {
+			address = "http" + copied
+		}
+	}
+	if h := pageHost(address); address != "" && h != "t.me" && h != "telegram.me" {
+		return nil
+	}
+	b, err := io.ReadAll(io.NewSectionReader(in.R, 0, min(in.Size, maxChannelPage)))
 	if err != nil || ctx.Err() != nil || !bytes.Contains(b, []byte("tgme_")) {
 		return nil
 	}
-	name, peer := channelOf(in.URL), ""
+	name, peer := channelOf(address), ""
 	said := map[record.FactKind]string{}
 	var (
 		kind  record.FactKind // being read
@@ -137,7 +151,7 @@ func channelOf(address string) string {
 	switch {
 	case u.Scheme == "tg" && u.Host == "resolve":
 		name = u.Query().Get("domain")
-	case host(address) == "t.me", host(address) == "telegram.me":
+	case pageHost(address) == "t.me", pageHost(address) == "telegram.me":
 		name, _, _ = strings.Cut(strings.TrimPrefix(strings.TrimPrefix(u.Path, "/"), "s/"), "/")
 	}
 	if len(name) < 4 || len(name) > 32 || strings.ContainsFunc(name, func(r rune) bool {
@@ -166,4 +180,13 @@ func subscribers(s string) (string, bool) {
 		}
 	}
 	return "", false
+}
+
+// pageHost is the lower-case host of an http address, without "www."; else "".
+func pageHost(address string) string {
+	u, err := url.Parse(address)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" {
+		return ""
+	}
+	return strings.TrimPrefix(strings.ToLower(u.Hostname()), "www.")
 }
