@@ -194,10 +194,15 @@ func (k *Keys) read(path, what string) (string, error) {
 
 // write puts a new key on stable storage before it is used: what it signed
 // would otherwise be lost with it.
-func (k *Keys) write(path, text string) (err error) {
+func (k *Keys) write(path, text string) error {
 	if _, err := os.Lstat(path); err == nil {
 		return fmt.Errorf("%w: there is a key already: %s", record.ErrConflict, path)
 	}
+	return k.replace(path, text)
+}
+
+// replace puts a file with a secret into the folder, in place of what was there.
+func (k *Keys) replace(path, text string) (err error) {
 	dir := filepath.Dir(path)
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return fmt.Errorf("make the keys folder: %w", err)

@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"encoding/json"
+	"mime"
 	"net/http"
 	"net/url"
 	"strings"
@@ -22,8 +23,8 @@ func (s *server) act(do func(http.ResponseWriter, *http.Request) (string, error)
 		defer cancel()
 		r = r.WithContext(ctx)
 		r.Body = http.MaxBytesReader(w, r.Body, maxForm)
-		if err := r.ParseForm(); err != nil {
-			s.fail(w, r, &refusal{http.StatusBadRequest, "the form could not be read", "go back and send it again; the most is 1 MiB"})
+		if err := readForm(r); err != nil {
+			s.fail(w, r, err)
 			return
 		}
 		to, err := do(w, r)
@@ -31,8 +32,33 @@ func (s *server) act(do func(http.ResponseWriter, *http.Request) (string, error)
 			s.fail(w, r, err)
 			return
 		}
+		if to == "" { // it has answered already
+			return
+		}
 		http.Redirect(w, r, to, http.StatusSeeOther)
 	})
+}
+
+// readForm reads a posted form. What a page of ours would not send is refused:
+// other types are how a foreign page posts without being asked who it is.
+func readForm(r *http.Request) error {
+	bad := &refusal{http.StatusBadRequest, key("the form could not be read"), key("go back and send it again; the most is 1 MiB")}
+	typ, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	switch {
+	case typ == "multipart/form-data" && err == nil:
+		if r.ParseMultipartForm(maxForm) != nil {
+			return bad
+		}
+		return nil
+	case typ == "application/x-www-form-urlencoded" && err == nil:
+	case r.Header.Get("Content-Type") == "" && r.ContentLength == 0: // a button without fields
+	default:
+		return &refusal{http.StatusUnsupportedMediaType, key("this is not a form"), key("send it as application/x-www-form-urlencoded, as the page’s own buttons do")}
+	}
+	if r.ParseForm() != nil {
+		return bad
+	}
+	return nil
 }
 
 // back is where a form said to go on, if that is a page of ours.
@@ -41,7 +67,7 @@ func back(r *http.Request, otherwise string) string { return local(r.PostForm.Ge
 // local returns an address if it is one of a page of ours.
 func local(to, otherwise string) string {
 	u, err := url.Parse(to)
-	if err != nil || u.IsAbs() || u.Host != "" || !strings.HasPrefix(to, "/") || strings.HasPrefix(to, "//") || strings.ContainsAny(to, "\\\r\n") {
+	if err != nil || u.IsAbs() || u.Host != "" || !strings.HasPrefix(to, "/") || strings.HasPrefix(to, "//") || len(to) > 4096 || strings.ContainsAny(to, "\\\r\n") {
 		return otherwise
 	}
 	return to

@@ -50,6 +50,15 @@ type Options struct {
 	Ended context.Context
 	// Patience bounds the work on one page; 0 means 20 seconds.
 	Patience time.Duration
+	// Password is asked before anything of the case is shown; nil asks for none.
+	Password Password
+	// Sessions remembers who has come in; nil is a memory that ends with the
+	// program.
+	Sessions Sessions
+	// Secure says that browsers reach this server through TLS only.
+	Secure bool
+	// Now is the clock of the door; nil is the machine's.
+	Now func() time.Time
 }
 
 // server is the case being shown.
@@ -66,10 +75,20 @@ type server struct {
 	island string // address of the script
 
 	tongues []*tongue
+	door    *door // nil: no password is asked
+	secure  bool
+	mux     *http.ServeMux
+	light   *queue
+	heavy   *queue
 }
 
 // New returns the pages of the case that d works on.
 func New(d *desk.Desk, opt Options) http.Handler {
+	_, h := newServer(d, opt)
+	return h
+}
+
+func newServer(d *desk.Desk, opt Options) (*server, http.Handler) {
 	s := &server{desk: d, zone: d.Case.Zone, hosts: opt.Hosts, wait: opt.Patience}
 	if s.ended = opt.Ended; s.ended == nil {
 		s.ended = context.Background()
@@ -77,6 +96,11 @@ func New(d *desk.Desk, opt Options) http.Handler {
 	if s.wait == 0 {
 		s.wait = 20 * time.Second
 	}
+	s.secure = opt.Secure
+	if opt.Password != nil {
+		s.door = newDoor(opt, d.Case.Origin)
+	}
+	s.light, s.heavy = queues()
 	s.tongues = tongues()
 	s.pages = s.parsePages()
 	s.sheet = styleSheet()
@@ -84,11 +108,12 @@ func New(d *desk.Desk, opt Options) http.Handler {
 	s.script, s.island = script()
 
 	m := http.NewServeMux()
+	s.mux = m
 	for pattern, make := range s.shown() {
-		m.Handle("GET "+pattern, s.page(make))
+		m.Handle("GET "+pattern, s.inTurn(pattern, s.page(make)))
 	}
 	for pattern, do := range s.done() {
-		m.Handle("POST "+pattern, s.act(do))
+		m.Handle("POST "+pattern, s.inTurn(pattern, s.act(do)))
 	}
 	m.HandleFunc("GET /jobs/{id}/events", s.events)
 	m.HandleFunc("GET /jobs/{id}/problems.ndjson", s.problems)
@@ -97,7 +122,7 @@ func New(d *desk.Desk, opt Options) http.Handler {
 	m.HandleFunc("GET "+s.island, s.serveScript)
 	m.HandleFunc("GET /static/fonts/{name}", s.serveFont)
 	m.HandleFunc("/", s.nowhere)
-	return s.guard(http.NewCrossOriginProtection().Handler(jsonSuffix(m)))
+	return s, jsonSuffix(s.guard(s.ask(m)))
 }
 
 // shown lists the pages.
@@ -129,6 +154,8 @@ func (s *server) shown() map[string]func(*http.Request) (reply, error) {
 		"/log/entries":      s.entries,
 		"/log/{n}":          s.entry,
 		"/settings":         s.settings,
+		"/settings/access":  s.sessions,
+		"/login":            s.login,
 		"/help":             s.help,
 		"/style":            s.style,
 		"/out":              s.out,
@@ -157,12 +184,15 @@ func (s *server) done() map[string]func(http.ResponseWriter, *http.Request) (str
 
 		"/s/{id}/translate": s.translate,
 		"/s/{id}/review":    s.reviewTranslation,
+		"/settings/access":  s.endSessions,
+		"/login":            s.enter,
+		"/logout":           s.leave,
 	}
 }
 
 func (s *server) nowhere(w http.ResponseWriter, r *http.Request) {
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
-		w.Header().Set("Allow", "GET, HEAD")
+		w.Header().Set("Allow", strings.Join(s.methods(r), ", "))
 		s.fail(w, r, &refusal{http.StatusMethodNotAllowed, "nothing can be sent to this address", "go back, and use the page's own buttons"})
 		return
 	}
@@ -204,6 +234,8 @@ type view struct {
 	Rail    []railPart
 	Who     string // who acts here; "" when nobody can
 	Did     *did   // what was decided just now
+	Bare    bool   // outside of the door: nothing of the case is said
+	Door    bool   // the reader came in with the password, and can go
 	Stand   desk.Standing
 	Data    any
 }
@@ -240,16 +272,20 @@ func (s *server) page(make func(*http.Request) (reply, error)) http.Handler {
 // that a page is never half a page.
 func (s *server) write(w http.ResponseWriter, r *http.Request, rep reply) {
 	l := s.tongueOf(r)
-	v := view{Title: rep.title, Case: s.desk.Case.Config.Name, Zone: zoneName(s.zone, s.desk.Case.Now()), Sheet: s.static, Scripts: []string{s.island},
-		Query: r.URL.Query().Get("q"), Here: r.URL.Path, Self: r.URL.RequestURI(), Data: rep.data, Tongue: l, Choices: choicesOf(r), Rail: s.rail(r)}
-	if s.desk.Case.Writable() {
-		v.Who = s.desk.Case.Handle()
+	v := view{Title: rep.title, Sheet: s.static, Here: r.URL.Path, Self: r.URL.RequestURI(), Data: rep.data, Tongue: l, Choices: choicesOf(r), Bare: true}
+	if _, ok := inside(r); ok && rep.page != "login" {
+		v.Bare, v.Door = false, s.door != nil
+		v.Case, v.Zone = s.desk.Case.Config.Name, zoneName(s.zone, s.desk.Case.Now())
+		v.Query, v.Rail = r.URL.Query().Get("q"), s.rail(r)
+		if s.desk.Case.Writable() {
+			v.Who = s.desk.Case.Handle()
+		}
+		if rep.json != nil {
+			v.JSON = jsonAddress(r)
+		}
+		v.Scripts, v.Did = []string{s.island}, s.didOf(r, l)
+		v.Stand, _ = s.desk.Standing(r.Context()) // the footer does without what cannot be read
 	}
-	if rep.json != nil {
-		v.JSON = jsonAddress(r)
-	}
-	v.Did = s.didOf(r, l)
-	v.Stand, _ = s.desk.Standing(r.Context()) // the footer does without what cannot be read
 	var b strings.Builder
 	if err := s.pages[l.Tag][rep.page].ExecuteTemplate(&b, "layout.tmpl", v); err != nil {
 		http.Error(w, "The page could not be made.", http.StatusInternalServerError)
