@@ -18,13 +18,11 @@ import (
 	"dalil/internal/assist/ocr"
 	"dalil/internal/cli"
 	"dalil/internal/custody"
-	"dalil/internal/desk"
 	"dalil/internal/export"
 	"dalil/internal/export/bundle"
 	"dalil/internal/pipeline"
 	"dalil/internal/redact"
 	"dalil/internal/sample"
-	"dalil/internal/web"
 )
 
 // version is set by the release build.
@@ -54,6 +52,7 @@ func environment() cli.Env {
 		Stores:      stores(),
 		Keys:        func() (*custody.Keys, error) { return custody.OpenKeys(os.Getenv("DALIL_CONFIG")) },
 		Serve:       serve,
+		Secret:      askSecret,
 		Sample:      writeSample,
 		Generate:    generate,
 		Bundle:      writeBundle,
@@ -76,10 +75,6 @@ func handle() string {
 		}
 	}
 	return "analyst"
-}
-
-func serve(ctx context.Context, d *desk.Desk, addr string, ready func(string)) error {
-	return web.Serve(ctx, d, addr, ready)
 }
 
 func generate(w io.Writer, n int, seed uint64) error {

@@ -10,6 +10,8 @@ import (
 	"io/fs"
 	"net/http"
 	"net/http/httptest"
+	"net/http/cookiejar"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -38,6 +40,7 @@ func TestMain(m *testing.M) {
 //	interrupt CODE        press Ctrl+C in what was started, which ends with this exit code
 //	site DIR              answer as every web site, through the proxy $PROXY, with DIR/HOST/PATH
 //	get URL               fetch a page; its status and body are the standard output
+//	post URL [k=v …]      send a form and follow where it leads, with the cookies that came before
 //	lock DIR              hold the lock of a case until the script ends
 //	flip FILE OFFSET      change one bit of the byte there; negative counts from the end
 //	damage GLOB           change one bit in the middle of the first file that fits
@@ -50,11 +53,16 @@ func TestScripts(t *testing.T) {
 			e.Setenv("DALIL_CONFIG", filepath.Join(e.WorkDir, "keys"))
 			e.Setenv("DALIL_HANDLE", "mk")
 			e.Values[background{}] = new(started)
+			jar, err := cookiejar.New(nil)
+			e.Values[browser{}] = &http.Client{Jar: jar}
+			if err != nil {
+				return err
+			}
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": exits, "object": object, "let": let, "count": countObjects, "start": start,
-			"interrupt": interrupt, "site": site, "get": get, "lock": lock, "flip": flip, "damage": damage, "translator": translator,
+			"interrupt": interrupt, "site": site, "get": get, "post": post, "lock": lock, "flip": flip, "damage": damage, "translator": translator,
 		},
 	})
 }
@@ -291,8 +299,29 @@ func get(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 1 {
 		ts.Fatalf("usage: get URL")
 	}
-	res, err := http.Get(args[0])
+	res, err := ts.Value(browser{}).(*http.Client).Get(args[0])
 	ts.Check(err)
+	tell(ts, res)
+}
+
+func post(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) == 0 {
+		ts.Fatalf("usage: post URL [key=value …]")
+	}
+	form := url.Values{}
+	for _, a := range args[1:] {
+		k, v, _ := strings.Cut(a, "=")
+		form.Add(k, v)
+	}
+	res, err := ts.Value(browser{}).(*http.Client).PostForm(args[0], form)
+	ts.Check(err)
+	tell(ts, res)
+}
+
+// browser is the key of a script's client, which keeps cookies.
+type browser struct{}
+
+func tell(ts *testscript.TestScript, res *http.Response) {
 	defer res.Body.Close()
 	body, err := io.ReadAll(res.Body)
 	ts.Check(err)

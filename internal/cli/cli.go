@@ -48,7 +48,9 @@ type Env struct {
 
 	// Serve shows a case in a browser until ctx ends; ready is called with the
 	// address once it answers.
-	Serve func(ctx context.Context, d *desk.Desk, addr string, ready func(url string)) error
+	Serve func(ctx context.Context, d *desk.Desk, how Serving, ready func(url string)) error
+	// Secret asks the person at the terminal for a line that is not shown.
+	Secret func(ctx context.Context, prompt string) (string, error)
 	// Sample writes the sample country's files into a folder and says how the
 	// case is made of them.
 	Sample func(dir string) (SampleCase, error)
@@ -133,6 +135,7 @@ type commands struct {
 	Jobs       jobsCmd       `cmd:"" help:"List imports and other jobs; watch, pause, resume or cancel one."`
 	Doctor     doctorCmd     `cmd:"" help:"Check this machine and case for what would go wrong later."`
 	Serve      serveCmd      `cmd:"" help:"Open the case in a browser."`
+	Password   passwordCmd   `cmd:"" help:"Set the password that browsers are asked for."`
 	Demo       demoCmd       `cmd:"" help:"Build the sample case (an invented country) and open it."`
 	Completion completionCmd `cmd:"" help:"Print a completion script for bash, zsh or fish."`
 	Generate   generateCmd   `cmd:"" hidden:"" help:"Write an invented Telegram export of any size."`

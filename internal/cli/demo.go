@@ -58,7 +58,7 @@ func (c *demoCmd) Run(a *app) error {
 		}
 		return nil
 	}
-	return errors.Join(a.serve(d, c.Addr), d.Case.Close())
+	return errors.Join(a.serve(d, Serving{Addr: c.Addr}), d.Case.Close())
 }
 
 // buildSample makes the sample case the way an analyst would: through import

@@ -160,12 +160,22 @@ func (c *configCmd) Run(a *app) error {
 }
 
 type serveCmd struct {
-	Addr     string `help:"Address to listen on. Anything but this machine alone is refused until there are passwords." default:"127.0.0.1:7117"`
+	Addr     string `help:"Address to listen on. One that other machines can reach needs --expose." default:"127.0.0.1:7117"`
 	ReadOnly bool   `help:"Only show: nothing can be decided or imported, and other commands may write meanwhile."`
+	exposing
 }
 
 func (c *serveCmd) Run(a *app) error {
-	err := a.with(!c.ReadOnly, func(d *desk.Desk) error { return a.serve(d, c.Addr) })
+	err := a.with(!c.ReadOnly && !c.DryRun, func(d *desk.Desk) error {
+		how, err := c.serving(a, d, c.Addr)
+		if err != nil {
+			return err
+		}
+		if c.DryRun {
+			return a.maySay(d, how)
+		}
+		return a.serve(d, how)
+	})
 	if errors.Is(err, pipeline.ErrLocked) {
 		var h *record.Hint
 		errors.As(err, &h)
@@ -176,9 +186,9 @@ func (c *serveCmd) Run(a *app) error {
 
 // serve shows a case until the user ends it; one that is open for writing does
 // its jobs meanwhile.
-func (a *app) serve(d *desk.Desk, addr string) error {
+func (a *app) serve(d *desk.Desk, how Serving) error {
 	if !d.Case.Writable() {
-		return a.present(a.ctx, d, addr, func(string) {})
+		return a.present(a.ctx, d, how, func(string) {})
 	}
 	s, err := d.Case.State()
 	if err != nil {
@@ -197,7 +207,7 @@ func (a *app) serve(d *desk.Desk, addr string) error {
 		}
 		done <- err
 	}()
-	err = a.present(a.ctx, d, addr, func(url string) {
+	err = a.present(a.ctx, d, how, func(url string) {
 		// For those who find the case locked. The process tells whether it is still true.
 		if err := s.SetValue(ctx, state.KeyWorkbench, fmt.Sprintf("%s process %d", url, os.Getpid())); err != nil {
 			fmt.Fprintln(a.Stderr, "dalil: note:", err)
@@ -207,8 +217,8 @@ func (a *app) serve(d *desk.Desk, addr string) error {
 	return errors.Join(err, <-done, s.SetValue(context.WithoutCancel(ctx), state.KeyWorkbench, ""))
 }
 
-func (a *app) present(ctx context.Context, d *desk.Desk, addr string, open func(url string)) error {
-	return a.Serve(ctx, d, addr, func(url string) {
+func (a *app) present(ctx context.Context, d *desk.Desk, how Serving, open func(url string)) error {
+	return a.Serve(ctx, d, how, func(url string) {
 		open(url)
 		if a.JSON {
 			a.emit("serving", map[string]string{"url": url, "case": d.Case.Dir}) //nolint:errcheck // the server goes on without its reader

@@ -129,7 +129,7 @@ func TestTroubles(t *testing.T) {
 
 func TestServeRefusesOtherAddresses(t *testing.T) {
 	for _, a := range []string{"0.0.0.0:7117", ":7117", "[::]:7117", "192.0.2.1:80", "example.org:80", "7117", ""} {
-		err := Serve(t.Context(), nil, a, func(string) { t.Errorf("%q is served", a) })
+		err := Serve(t.Context(), nil, a, Options{}, func(string) { t.Errorf("%q is served", a) })
 		var hint *record.Hint
 		if !errors.Is(err, record.ErrInvalid) || !errors.As(err, &hint) {
 			t.Errorf("%q: %v", a, err)
@@ -140,7 +140,7 @@ func TestServeRefusesOtherAddresses(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer taken.Close()
-	if err := Serve(t.Context(), nil, taken.Addr().String(), func(string) {}); !errors.Is(err, record.ErrConflict) {
+	if err := Serve(t.Context(), nil, taken.Addr().String(), Options{}, func(string) {}); !errors.Is(err, record.ErrConflict) {
 		t.Errorf("a taken port: %v", err)
 	}
 }
@@ -151,7 +151,7 @@ func TestServeUntilTheEnd(t *testing.T) {
 	defer cancel()
 	ended := make(chan error, 1)
 	url := make(chan string, 1)
-	go func() { ended <- Serve(ctx, c.desk, "localhost:0", func(u string) { url <- u }) }()
+	go func() { ended <- Serve(ctx, c.desk, "localhost:0", Options{}, func(u string) { url <- u }) }()
 	select {
 	case err := <-ended:
 		t.Fatal(err)

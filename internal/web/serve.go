@@ -2,12 +2,15 @@ package web
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
 	"net/http"
 	"syscall"
 	"time"
+
+	"golang.org/x/net/netutil"
 
 	"dalil/internal/desk"
 	"dalil/internal/record"
@@ -20,17 +23,28 @@ const DefaultAddr = "127.0.0.1:7117"
 // portsTried bounds the search for a free port behind DefaultAddr.
 const portsTried = 20
 
+// connectionsMost bounds the connections of a server that others reach.
+const connectionsMost = 512
+
 // Serve shows the case at addr until ctx ends, and calls ready with the address
-// to open once it listens. Only addresses of this machine alone are served:
-// there are no passwords yet. Any other is record.ErrInvalid, a taken port
-// record.ErrConflict.
-func Serve(ctx context.Context, d *desk.Desk, addr string, ready func(url string)) error {
+// to open once it listens. An address that Check refuses is record.ErrInvalid, a
+// taken port record.ErrConflict.
+func Serve(ctx context.Context, d *desk.Desk, addr string, opt Options, ready func(url string)) error {
+	opt, err := Check(addr, opt)
+	if err != nil {
+		return err
+	}
 	l, err := listen(ctx, addr)
 	if err != nil {
 		return err
 	}
+	at := address(l.Addr(), opt)
+	if opt.Exposure.Expose {
+		l = netutil.LimitListener(l, connectionsMost)
+	}
+	opt.Ended = ctx
 	srv := &http.Server{
-		Handler:           New(d, Options{Ended: ctx}),
+		Handler:           New(d, opt),
 		ReadHeaderTimeout: 5 * time.Second,
 		ReadTimeout:       10 * time.Second,
 		WriteTimeout:      time.Minute,
@@ -47,8 +61,13 @@ func Serve(ctx context.Context, d *desk.Desk, addr string, ready func(url string
 	}()
 	defer func() { <-warm }() // the case may be closed behind us
 	ended := make(chan error, 1)
-	go func() { ended <- srv.Serve(l) }()
-	ready("http://" + l.Addr().String() + "/")
+	if opt.Exposure.tls() {
+		srv.TLSConfig = &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: (&certificate{Exposure: opt.Exposure, now: time.Now}).get}
+		go func() { ended <- srv.ServeTLS(l, "", "") }()
+	} else {
+		go func() { ended <- srv.Serve(l) }()
+	}
+	ready(at)
 	select {
 	case err := <-ended:
 		return fmt.Errorf("serve: %w", err)
@@ -64,15 +83,11 @@ func Serve(ctx context.Context, d *desk.Desk, addr string, ready func(url string
 	return nil
 }
 
-// listen opens a port of this machine alone.
+// listen opens a port.
 func listen(ctx context.Context, addr string) (net.Listener, error) {
 	host, port, err := net.SplitHostPort(addr)
 	if err != nil {
 		return nil, record.WithHint(fmt.Errorf("%w address %.80q: %v", record.ErrInvalid, addr, err), "write it like "+DefaultAddr)
-	}
-	if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
-		return nil, record.WithHint(fmt.Errorf("%w address %.80q: others could reach the case there, and there are no passwords yet", record.ErrInvalid, addr),
-			"use "+DefaultAddr+"; to read from another machine, tunnel to it: ssh -L 7117:"+DefaultAddr+" HOST")
 	}
 	if host == "localhost" {
 		host = "127.0.0.1" // whatever the machine's own list of hosts says

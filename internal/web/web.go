@@ -55,8 +55,12 @@ type Options struct {
 	// Sessions remembers who has come in; nil is a memory that ends with the
 	// program.
 	Sessions Sessions
-	// Secure says that browsers reach this server through TLS only.
+	// Exposure is who can reach this server.
+	Exposure Exposure
+	// Secure says that browsers reach this server through TLS only; Check knows.
 	Secure bool
+	// At is the address it is open at, "" when it does not matter.
+	At string
 	// Now is the clock of the door; nil is the machine's.
 	Now func() time.Time
 }
