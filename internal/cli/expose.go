@@ -13,6 +13,7 @@ type Serving struct {
 	BehindProxy       bool     // which speaks TLS
 	CertFile, KeyFile string
 	Password          *custody.Password // nil: none is asked
+	Keys              *custody.Keys     // for the doctor's page
 	Check             bool              // say whether this may be served, and do not
 }
 
@@ -30,14 +31,14 @@ type exposing struct {
 // serving is what the flags ask for of a case.
 func (e exposing) serving(a *app, d *desk.Desk, addr string) (Serving, error) {
 	s := Serving{Addr: addr, Hosts: e.Host, Expose: e.Expose, BehindProxy: e.BehindProxy, CertFile: e.TLSCert, KeyFile: e.TLSKey, Check: e.DryRun}
-	if !e.Expose && !e.Password {
-		return s, nil
-	}
 	keys, err := a.Keys()
 	if err != nil {
 		return s, err
 	}
-	s.Password, err = keys.Password(d.Case.Origin)
+	s.Keys = keys
+	if e.Expose || e.Password {
+		s.Password, err = keys.Password(d.Case.Origin)
+	}
 	return s, err
 }
 

@@ -42,6 +42,7 @@ func (s *server) rail(r *http.Request) []railPart {
 			{Name: key("Imports"), URL: "/imports", Key: "m"},
 			{Name: key("Jobs"), URL: "/jobs", Key: "w", N: s.atWork(r), NWord: key("at work")},
 			{Name: key("Log"), URL: "/log", Key: "l"},
+			{Name: key("Doctor"), URL: "/doctor", Key: "d"},
 			{Name: key("Settings"), URL: "/settings", Key: ","},
 			{Name: key("Help"), URL: "/help", Key: "h"},
 		}},

@@ -32,6 +32,7 @@ import (
 	"time"
 
 	"dalil/internal/chart"
+	"dalil/internal/custody"
 	"dalil/internal/desk"
 	"dalil/internal/record"
 )
@@ -59,9 +60,9 @@ type Options struct {
 	Exposure Exposure
 	// Secure says that browsers reach this server through TLS only; Check knows.
 	Secure bool
-	// At is the address it is open at, "" when it does not matter.
-	At string
-	// Now is the clock of the door; nil is the machine's.
+	// Keys are the doctor's to look at; nil shows none.
+	Keys *custody.Keys
+	// Now is the clock of the door and the doctor; nil is the machine's.
 	Now func() time.Time
 }
 
@@ -81,6 +82,8 @@ type server struct {
 	tongues []*tongue
 	door    *door // nil: no password is asked
 	secure  bool
+	machine desk.Machine
+	now     func() time.Time
 	mux     *http.ServeMux
 	light   *queue
 	heavy   *queue
@@ -100,7 +103,11 @@ func newServer(d *desk.Desk, opt Options) (*server, http.Handler) {
 	if s.wait == 0 {
 		s.wait = 20 * time.Second
 	}
-	s.secure = opt.Secure
+	if s.secure, s.now = opt.Secure, opt.Now; s.now == nil {
+		s.now = time.Now
+	}
+	s.machine = desk.Machine{Keys: opt.Keys, Handle: d.Case.Handle(), Dir: d.Case.Dir,
+		Served: &desk.Served{Public: opt.Exposure.Expose, Password: opt.Password != nil, TLS: opt.Secure}}
 	if opt.Password != nil {
 		s.door = newDoor(opt, d.Case.Origin)
 	}
@@ -159,6 +166,7 @@ func (s *server) shown() map[string]func(*http.Request) (reply, error) {
 		"/log/{n}":          s.entry,
 		"/settings":         s.settings,
 		"/settings/access":  s.sessions,
+		"/doctor":           s.doctor,
 		"/login":            s.login,
 		"/help":             s.help,
 		"/style":            s.style,
