@@ -95,7 +95,7 @@ func (d *Desk) citationKey(ctx context.Context, s record.Statement, src record.S
 	// Others of the same minute, in the order of their entries: the first has the
 	// bare key, the others a number.
 	minute := at.Truncate(time.Minute).Unix()
-	found, err := d.Case.Catalog.Search(ctx, query.Query{Root: query.And{
+	found, err := d.Reader().Search(ctx, query.Query{Root: query.And{
 		query.Filter{Key: "from", Values: []string{"#" + strconv.FormatUint(s.Source, 10)}},
 		query.Range{Key: "posted", From: minute, To: minute + 60}}}, catalog.Page{Limit: 200})
 	if err != nil {

@@ -81,7 +81,7 @@ func (d *Desk) SourceFacts(ctx context.Context, s record.Source) ([]SourceFact, 
 
 // evidence is the id of the capture or statement that an entry is.
 func (d *Desk) evidence(ctx context.Context, leaf uint64) string {
-	if v, err := d.Case.Catalog.Version(ctx, leaf); err == nil {
+	if v, err := d.Reader().Version(ctx, leaf); err == nil {
 		return d.Case.IDs.ID(record.KindStatement, v.First)
 	}
 	return d.Case.IDs.ID(record.KindCapture, leaf)

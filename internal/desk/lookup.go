@@ -72,11 +72,11 @@ func (d *Desk) atChannel(ctx context.Context, a pipeline.Address) (here, maybe [
 		if !ok || k.Erased {
 			continue
 		}
-		st, err := d.Case.Catalog.Statement(ctx, k.First)
+		st, err := d.Reader().Statement(ctx, k.First)
 		if err != nil {
 			return nil, nil, err
 		}
-		versions, err := d.Case.Catalog.Versions(ctx, k.First)
+		versions, err := d.Reader().Versions(ctx, k.First)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -193,7 +193,7 @@ func (d *Desk) knownHits(ctx context.Context, source uint64, ids ...string) ([]P
 		if !ok || k.Erased {
 			continue
 		}
-		st, err := d.Case.Catalog.Statement(ctx, k.First)
+		st, err := d.Reader().Statement(ctx, k.First)
 		if err != nil {
 			return nil, err
 		}

@@ -112,7 +112,7 @@ func (d *Desk) pasteLine(ctx context.Context, s string) (Pasted, error) {
 		if k, leaf, err := d.Case.IDs.Leaf(s); err == nil && leaf < d.Case.Archive.Size() {
 			p.Kind, p.ID = PasteID, d.Case.IDs.ID(k, leaf)
 			if k == record.KindStatement || k == record.KindFamily {
-				if st, err := d.Case.Catalog.Statement(ctx, leaf); err == nil && k == record.KindStatement {
+				if st, err := d.Reader().Statement(ctx, leaf); err == nil && k == record.KindStatement {
 					p.Here = append(p.Here, d.pasteHit(st))
 				}
 			}

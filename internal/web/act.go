@@ -95,7 +95,7 @@ func (s *server) didOf(r *http.Request, l *tongue) *did {
 	if err != nil || k != record.KindDecision {
 		return nil
 	}
-	x, err := s.desk.Case.Catalog.Decision(r.Context(), leaf)
+	x, err := s.desk.Reader().Decision(r.Context(), leaf)
 	if err != nil || x.By != s.desk.Case.Handle() {
 		return nil
 	}

@@ -310,7 +310,7 @@ func (s *server) unit(r *http.Request) (reply, error) {
 	if row.First.First != row.Leaf {
 		about = append(about, row.First.First)
 	}
-	decided, err := s.desk.Case.Catalog.Touched(ctx, about, 0)
+	decided, err := s.desk.Reader().Touched(ctx, about, 0)
 	if err != nil {
 		return reply{}, err
 	}

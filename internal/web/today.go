@@ -199,7 +199,7 @@ func (s *server) sinceOf(ctx context.Context, c desk.Changes) (*since, error) {
 		if err != nil {
 			return nil, err
 		}
-		st, err := s.desk.Case.Catalog.Statement(ctx, f.First)
+		st, err := s.desk.Reader().Statement(ctx, f.First)
 		if err != nil {
 			return nil, err
 		}
