@@ -329,10 +329,11 @@ func (c *Case) sweepUploads(ctx context.Context) error {
 	}
 	for _, e := range entries {
 		info, err := e.Info()
-		if err != nil || needed[e.Name()] || c.Now().Sub(info.ModTime()) < keptUpload {
+		dir, ours := c.uploadDir(e.Name())
+		if err != nil || ours != nil || needed[e.Name()] || c.Now().Sub(info.ModTime()) < keptUpload {
 			continue
 		}
-		if err := c.DropUpload(e.Name()); err != nil && !errors.Is(err, record.ErrInvalid) {
+		if err := os.RemoveAll(dir); err != nil {
 			return err
 		}
 	}
