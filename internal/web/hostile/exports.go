@@ -11,9 +11,9 @@ type object = map[string]any
 // Exports are folders of files by name, to be imported one after the other: a
 // Telegram export, saved pages and notes with a vector in every field an import
 // fills, a broken export, and the same channel again with every text edited.
-func Exports() ([]map[string]string, error) {
+func Exports(vectors []string) ([]map[string]string, error) {
 	var messages, later []object
-	for i, v := range Vectors() {
+	for i, v := range vectors {
 		x := object{"id": i + 1, "type": "message", "date": "2025-06-01T10:00:00", "date_unixtime": fmt.Sprint(1748761200 + i*60), "edited_unixtime": fmt.Sprint(1748761200 + i*60 + 5),
 			"from": v, "from_id": "user" + v, "author": v, "forwarded_from": v, "file": v, "file_name": v, "mime_type": v, "media_type": v, "photo": v,
 			"text":          []any{v + " ", object{"type": "link", "text": v}, object{"type": "text_link", "text": v, "href": v}, object{"type": v, "text": v}, object{"type": "hashtag", "text": v}},
@@ -37,7 +37,7 @@ func Exports() ([]map[string]string, error) {
 		return nil, err
 	}
 	first := map[string]string{"result.json": before}
-	for i, v := range Vectors() {
+	for i, v := range vectors {
 		first[fmt.Sprintf("pages/%d.html", i)] = page(html.EscapeString(v))
 		first[fmt.Sprintf("notes/%d <b onclick=x>'\".txt", i)] = v + "\n\n" + v
 	}

@@ -10,3 +10,5 @@ import "./drop.ts";
 import "./live.ts";
 import "./copy.ts";
 import "./sheet.ts";
+
+document.documentElement.dataset.script = "on"; // hints about keys are for those who have them

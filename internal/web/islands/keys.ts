@@ -15,6 +15,7 @@ const patience = 1500; // milliseconds between the keys of a sequence
 
 let typed: string[] = [];
 let last = 0;
+let hint = 0;
 let foreign = false;
 
 /** True where a character is meant to be written. */
@@ -134,6 +135,15 @@ function act(key: string, scope: ParentNode, modal: boolean): boolean {
   return !modal && inList(key);
 }
 
+/** Shows the keys in the page for as long as a sequence is begun: <html data-show-keys>. */
+function showKeys(begun: boolean): void {
+  clearTimeout(hint);
+  document.documentElement.toggleAttribute("data-show-keys", begun);
+  if (begun) {
+    hint = window.setTimeout(() => showKeys(false), patience);
+  }
+}
+
 function pressed(e: KeyboardEvent): void {
   if (e.isComposing || e.keyCode === 229) {
     return;
@@ -173,6 +183,7 @@ function pressed(e: KeyboardEvent): void {
   if (act(key, modal ?? document, modal !== null)) {
     e.preventDefault();
   }
+  showKeys(typed.length > 0);
 }
 
 document.addEventListener("keydown", pressed);

@@ -24,7 +24,7 @@ func main() {
 }
 
 func run(dir string) error {
-	exports, err := hostile.Exports()
+	exports, err := hostile.Exports(hostile.Vectors())
 	if err != nil {
 		return err
 	}

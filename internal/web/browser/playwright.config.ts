@@ -1,0 +1,49 @@
+// The tests that use dalil in a real browser. Each project is a way of reading:
+// a language, colours, a width, no script. Specs that only look at pages run in
+// all of them, those that work in the ones that differ for work.
+
+import { defineConfig } from "@playwright/test";
+import type { Reading } from "./workbench.ts";
+
+const desk = { width: 1440, height: 900 };
+
+export default defineConfig<Reading>({
+  testDir: "specs",
+  globalSetup: "./made.ts",
+  outputDir: "test-results",
+  fullyParallel: false,
+  workers: 2,
+  retries: 0, // a test that sometimes fails is a defect
+  forbidOnly: Boolean(process.env.CI),
+  timeout: 60_000,
+  reporter: [["list"]],
+  use: {
+    browserName: "chromium",
+    viewport: desk,
+    timezoneId: "Etc/UTC",
+    trace: "retain-on-failure",
+    launchOptions: {
+      executablePath: process.env.DALIL_CHROMIUM ?? "/usr/bin/chromium",
+      args: [
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-quic",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+        "--font-render-hinting=none",
+      ],
+    },
+  },
+  projects: [
+    { name: "ltr", use: { language: "en" }, testIgnore: /nojs/ },
+    { name: "rtl", use: { language: "ar" }, testMatch: /pages|scene|bidi/ },
+    { name: "fa", use: { language: "fa" }, testMatch: /pages/ },
+    { name: "dark", use: { theme: "dark" }, testMatch: /pages/ },
+    { name: "rtl-dark", use: { language: "ar", theme: "dark" }, testMatch: /pages/ },
+    { name: "1024", use: { viewport: { width: 1024, height: 800 } }, testMatch: /pages/ },
+    { name: "390", use: { viewport: { width: 390, height: 844 } }, testMatch: /pages/ },
+    { name: "390-rtl", use: { language: "ar", viewport: { width: 390, height: 844 } }, testMatch: /pages/ },
+    { name: "nojs", use: { javaScriptEnabled: false }, testMatch: /nojs|scene/ },
+  ],
+});

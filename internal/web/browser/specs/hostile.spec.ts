@@ -1,0 +1,147 @@
+// A case in which every field an import fills holds, in turn, each of the
+// vectors of internal/web/hostile: no page may run, load or send anything. The
+// same vectors on a page without protection show that the test would notice.
+
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Browser, BrowserContext, Page } from "@playwright/test";
+import { made } from "../made.ts";
+import { expect, type Served, test, watch } from "../workbench.ts";
+
+const vectors = (): string[] => JSON.parse(readFileSync(join(made, "exports", "vectors.json"), "utf8")) as string[];
+
+/** A context in which alert tells who called it, from whatever frame. */
+async function baited(browser: Browser, ran: (frame: string, url: string) => void): Promise<BrowserContext> {
+  const context = await browser.newContext();
+  await context.exposeBinding("dalilRan", ({ frame, page }) => {
+    let f = frame;
+    while (f.parentFrame()?.parentFrame()) {
+      f = f.parentFrame() ?? f;
+    }
+    ran(f.name(), page.url());
+  });
+  await context.addInitScript(() => {
+    window.alert = () => {
+      (window as unknown as { dalilRan: () => void }).dalilRan();
+    };
+  });
+  return context;
+}
+
+test("without protection the vectors do run", async ({ browser, hostile }) => {
+  const fired = new Set<string>();
+  let elsewhere = 0;
+  const context = await baited(browser, (frame) => fired.add(frame));
+  await context.route(/.*/, (route) => {
+    const local = route.request().url().startsWith(hostile.url);
+    elsewhere += local ? 0 : 1;
+    return local ? route.fulfill({ contentType: "text/html", body: "<!doctype html><title>unprotected</title>" }) : route.abort();
+  });
+  const page = await context.newPage();
+  await page.goto(`${hostile.url}/unprotected`);
+  await page.evaluate((all) => {
+    for (const [i, v] of all.entries()) {
+      const f = document.createElement("iframe");
+      f.name = `v${i}`;
+      f.sandbox.add("allow-scripts", "allow-forms");
+      f.srcdoc = `<!doctype html><body>${v}`;
+      document.body.append(f);
+    }
+  }, vectors());
+  await expect.poll(() => fired.size, { timeout: 30_000 }).toBeGreaterThan(100);
+  console.log(`unprotected: ${fired.size} of ${vectors().length} vectors ran by themselves, ${elsewhere} requests went elsewhere`);
+  expect(elsewhere).toBeGreaterThan(20);
+  await context.close();
+});
+
+/** What a page must not have, whether it ran or not. */
+function dangers(): string[] {
+  const found: string[] = [];
+  for (const e of document.querySelectorAll("*")) {
+    for (const a of e.attributes) {
+      if (/^on/i.test(a.name) || a.name === "style" || a.name === "srcdoc" || a.name === "ping") {
+        found.push(`<${e.localName} ${a.name}>`);
+      }
+      if (/^(href|src|action|formaction|data|xlink:href|data-src|data-search|data-preview)$/.test(a.name) && a.value !== "") {
+        const to = new URL(a.value, location.href);
+        if (to.origin !== location.origin && !(e.localName === "a" && location.pathname === "/out")) {
+          found.push(`<${e.localName} ${a.name}=${a.value}>`);
+        }
+      }
+    }
+    if (/^(iframe|frame|object|embed|base|applet|style|video|audio|link|meta|script|template|math|foreignobject|animate|set)$/i.test(e.localName)) {
+      const ours =
+        (e.localName === "script" &&
+          /^\/static\/dalil-[0-9a-f]+\.js$/.test(e.getAttribute("src") ?? "") &&
+          e.textContent === "" &&
+          e.parentElement === document.head) ||
+        (/^(link|meta)$/.test(e.localName) && e.parentElement === document.head && !e.hasAttribute("http-equiv"));
+      if (!ours) {
+        found.push(`<${e.localName}>`);
+      }
+    }
+  }
+  if (document.querySelectorAll("main").length !== 1) {
+    found.push(`${document.querySelectorAll("main").length} main`);
+  }
+  return found;
+}
+
+/** Every address of the case: lists to their end, and each thing in it. */
+async function everything(page: Page, served: Served): Promise<string[]> {
+  const all = ["/", "/families", "/families?q=lang%3Aar", "/firsts", "/sources", "/imports", "/log", "/log/entries", "/settings", "/help"];
+  const kinds = new Set<string>();
+  let next = "/statements.json";
+  while (next !== "") {
+    all.push(next.replace(".json", ""));
+    const answer = await page.request.get(served.url + next);
+    for (const s of (await answer.json()) as { id: string; kind: string; source: string; text: string }[]) {
+      // Comments and notes differ from each other in nothing but their text, which lists show too.
+      if (s.kind === "post" || s.kind === "article" || kinds.size % 9 === 0) {
+        all.push(`/s/${s.id}?show=all`);
+      }
+      kinds.add(s.id);
+    }
+    next = /<([^>]+)>; rel="next"/.exec(answer.headers().link ?? "")?.[1] ?? "";
+  }
+  for (const list of ["/sources", "/imports", "/families", "/log/entries"]) {
+    await page.goto(served.url + list);
+    all.push(...(await page.locator("main a[href^='/']").evaluateAll((links) => links.map((a) => a.getAttribute("href") ?? ""))));
+  }
+  for (const [i, v] of vectors().entries()) {
+    if (i % 7 === 0) {
+      const e = encodeURIComponent(v);
+      all.push(`/statements?q=${e}`, `/out?u=${e}`, `/${e}`);
+    }
+  }
+  return [...new Set(all)];
+}
+
+test("nothing that was imported runs, loads or sends", async ({ browser, hostile }) => {
+  test.setTimeout(900_000);
+  const wrongs: string[] = [];
+  const context = await baited(browser, (_, url) => wrongs.push(`${url}: RAN`));
+  watch(context, wrongs);
+  const pages = await Promise.all([1, 2, 3].map(() => context.newPage()));
+  const todo = await everything(pages[0] as Page, hostile);
+  const total = todo.length;
+  let told = 0;
+  const begun = Date.now();
+  await Promise.all(
+    pages.map(async (page) => {
+      for (let address = todo.pop(); address !== undefined; address = todo.pop()) {
+        await page.goto(hostile.url + address);
+        const { found, tells } = await page
+          .evaluate(`(() => ({ found: (${dangers.toString()})(), tells: document.querySelector("main").textContent.includes("alert(1)") }))()`)
+          .then((x) => x as { found: string[]; tells: boolean });
+        told += tells ? 1 : 0;
+        wrongs.push(...found.map((f) => `${address}: ${f}`));
+      }
+    }),
+  );
+  console.log(`${total} pages with ${vectors().length} vectors in ${Math.round((Date.now() - begun) / 1000)} s; ${told} of them show one`);
+  await context.close();
+  // A page that refuses what was asked answers 400 or 404, which the browser says on its console.
+  expect(wrongs.filter((w) => !/the server responded with a status of 40[04]/.test(w))).toEqual([]);
+  expect(told).toBeGreaterThan(vectors().length);
+});
