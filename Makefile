@@ -1,4 +1,5 @@
 # make check   everything a commit has to pass; does its own set-up
+# make browser the pages in a real browser: islands, keyboard, hostile text, axe
 # make build   the program, ./dalil
 # make run     the sample case in a browser
 # make bench   figures, as ratios measured in one run
@@ -10,28 +11,30 @@ SHELL := /bin/sh
 GO    := go
 RACE  := ./internal/archive/disk ./internal/catalog/sqlite ./internal/pipeline
 FUZZTIME := 30s
+BROWSER := internal/web/browser
 
 export CGO_ENABLED ?= 0
 
-.PHONY: check needs format vet tidy test race static build run bench torture fuzz golden licences
+.PHONY: check needs format vet tidy test race static browser build run bench torture fuzz golden licences
 
-check: needs format vet tidy test race static
+check: needs format vet tidy test race static browser
 	@echo "make check: all passed"
 
 # What the tests use beside Go: strace makes system calls fail, python3 runs
 # doc/verify.py, a C compiler is needed for the race detector, sha256sum and
-# bash are what the documents tell a reader to use, chromium shows hostile pages,
-# tesseract reads the text in pictures.
+# bash are what the documents tell a reader to use, chromium shows the pages, node
+# and npm check and drive it (nothing of theirs is in the program), tesseract reads
+# the text in pictures.
 needs:
 	@missing=""; packages=""; \
 	need() { command -v $$1 >/dev/null 2>&1 || { missing="$$missing $$1"; packages="$$packages $$2"; }; }; \
-	need strace strace; need python3 python3; need gcc gcc; need bash bash; need sha256sum coreutils; need chromium chromium; need tesseract "tesseract-ocr tesseract-ocr-ara tesseract-ocr-fas"; \
+	need strace strace; need python3 python3; need gcc gcc; need bash bash; need sha256sum coreutils; need chromium chromium; need node nodejs; need npm npm; need tesseract "tesseract-ocr tesseract-ocr-ara tesseract-ocr-fas"; \
 	command -v gcc >/dev/null 2>&1 && [ -e /usr/include/stdlib.h ] || packages="$$packages libc6-dev"; \
 	if [ -n "$$packages" ] && [ "$$(uname -s)" = Linux ] && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then \
 		echo "installing$$packages"; \
 		(apt-get install -y -q --no-install-recommends $$packages || \
 			{ apt-get update -q && apt-get install -y -q --no-install-recommends $$packages; }) </dev/null >/dev/null || exit 1; \
-		missing=""; need strace strace; need python3 python3; need gcc gcc; need bash bash; need sha256sum coreutils; need chromium chromium; need tesseract tesseract-ocr; \
+		missing=""; need strace strace; need python3 python3; need gcc gcc; need bash bash; need sha256sum coreutils; need chromium chromium; need node nodejs; need npm npm; need tesseract tesseract-ocr; \
 	fi; \
 	if [ -n "$$missing" ]; then \
 		echo "missing:$$missing. On Debian or Ubuntu: apt-get install$$packages"; exit 1; \
@@ -61,6 +64,14 @@ race:
 	CGO_ENABLED=1 $(GO) test -race -run 'CleanCase|Unreadable|UnfinishedErasure' ./internal/custody
 	@# So are those of an analysis for a dozen posts and for a million.
 	CGO_ENABLED=1 $(GO) test -race -run 'TestCases' ./internal/analysis/repost
+
+# The pages as people use them. What npm installs is pinned by its lock file and
+# stays in the folder; no browser is downloaded, the system's is used.
+browser:
+	@node -e 'process.exit(Number(process.versions.node.split(".")[0]) < 20)' || { echo "make browser needs Node 20 or later, here is $$(node --version)"; exit 1; }
+	@cd $(BROWSER) && if ! cmp -s package-lock.json node_modules/installed; then \
+		PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1 npm ci --no-audit --no-fund --loglevel=error && cp package-lock.json node_modules/installed; fi
+	cd $(BROWSER) && npm run --silent types && npm run --silent style && npm test --silent
 
 # One static binary, whatever it is built on.
 static:

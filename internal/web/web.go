@@ -131,6 +131,7 @@ func newServer(d *desk.Desk, opt Options) (*server, http.Handler) {
 	m.HandleFunc("POST /import", s.take) // as large as it is
 	m.HandleFunc("GET "+s.static, s.serveSheet)
 	m.HandleFunc("GET "+s.island, s.serveScript)
+	m.HandleFunc("GET /favicon.ico", serveIcon)
 	m.HandleFunc("GET /static/fonts/{name}", s.serveFont)
 	m.HandleFunc("/", s.nowhere)
 	return s, jsonSuffix(s.guard(s.ask(m)))

@@ -39,7 +39,9 @@ export async function openLab(): Promise<Lab> {
   const read = (name: string) => readFileSync(join(here, name), "utf8");
   const server: Server = createServer(async (r, w) => {
     const url = new URL(r.url ?? "/", "http://x");
-    asked.push(url.pathname + url.search);
+    if (url.pathname !== "/favicon.ico") {
+      asked.push(url.pathname + url.search);
+    }
     w.setHeader("Content-Security-Policy", policy);
     w.setHeader("X-Content-Type-Options", "nosniff");
     const html = (text: string, code = 200) => {
@@ -49,6 +51,9 @@ export async function openLab(): Promise<Lab> {
     if (url.pathname === "/dalil.js") {
       w.writeHead(200, { "Content-Type": "text/javascript" });
       w.end(readFileSync(join(here, "..", "assets", "dalil.js")));
+    } else if (url.pathname === "/favicon.ico") {
+      w.writeHead(204);
+      w.end();
     } else if (url.pathname === "/lab.css") {
       w.writeHead(200, { "Content-Type": "text/css" });
       w.end(".unseen{position:absolute;clip-path:inset(50%)}[aria-selected=true]{outline:2px solid}");

@@ -2,7 +2,7 @@
 // a case of hostile exports. Everything lies in .made beside this file.
 
 import { execFileSync } from "node:child_process";
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { channels } from "./nasty.ts";
@@ -40,6 +40,9 @@ function newCase(dir: string, ...imports: string[]): void {
 }
 
 export default function make(): void {
+  if (process.env.DALIL_KEEP && existsSync(cases.bidi)) {
+    return; // while a spec is being written
+  }
   rmSync(made, { recursive: true, force: true });
   mkdirSync(environment().HOME ?? "", { recursive: true });
   const go = { cwd: join(here, "..", "..", ".."), stdio: "inherit" as const };

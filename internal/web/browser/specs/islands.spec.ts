@@ -30,7 +30,7 @@ async function open(page: Page, lab: Lab, path = "/"): Promise<void> {
   await page.waitForFunction(() => document.documentElement.dataset.script === "on");
 }
 
-for (const layout of [latin, arabic, persian, dvorak] as Layout[]) {
+for (const layout of [latin, arabic, persian] as Layout[]) {
   test(`a list is worked through on a ${layout.name} keyboard`, async ({ page, lab }) => {
     await open(page, lab);
     await press(page, "j", layout);
@@ -43,23 +43,21 @@ for (const layout of [latin, arabic, persian, dvorak] as Layout[]) {
     expect(await selected(page)).toBe("b");
     await press(page, "x", layout);
     expect(await selected(page)).toBe("");
-    if (layout !== dvorak) {
-      await press(page, "G", layout);
-      expect(await at(page)).toBe("c");
-      await press(page, "g g", layout);
-      expect(await at(page)).toBe("a");
-      await press(page, "J J", layout);
-      expect(await selected(page)).toBe("abc");
-      await press(page, "K", layout);
-      expect(await at(page)).toBe("b");
-      await press(page, "*", layout);
-      await expect(page.getByLabel("All 1,204 matching")).toBeChecked();
-      await press(page, "/", layout);
-      await expect(page.locator("#q")).toBeFocused();
-      await press(page, "j", layout);
-      expect(await at(page)).toBe("b"); // typed, not meant
-      await expect(page.locator("#q")).not.toHaveValue("");
-    }
+    await press(page, "G", layout);
+    expect(await at(page)).toBe("c");
+    await press(page, "g g", layout);
+    expect(await at(page)).toBe("a");
+    await press(page, "J J", layout);
+    expect(await selected(page)).toBe("abc");
+    await press(page, "K", layout);
+    expect(await at(page)).toBe("b");
+    await press(page, "*", layout);
+    await expect(page.getByLabel("All 1,204 matching")).toBeChecked();
+    await press(page, "/", layout);
+    await expect(page.locator("#q")).toBeFocused();
+    await press(page, "j", layout);
+    expect(await at(page)).toBe("b"); // typed, not meant
+    await expect(page.locator("#q")).not.toHaveValue("");
   });
 }
 
@@ -100,6 +98,15 @@ for (const layout of [latin, arabic, persian] as Layout[]) {
     }
   });
 }
+
+test("on a Dvorak keyboard the letters count, not their places", async ({ page, lab }) => {
+  await open(page, lab);
+  await press(page, "j", dvorak); // writes h
+  expect(await at(page)).toBe("");
+  await press(page, "c c v b", dvorak); // j j k x
+  expect(await at(page)).toBe("a");
+  expect(await selected(page)).toBe("a");
+});
 
 test("the cursor stays in its place when the page is loaded anew", async ({ page, lab }) => {
   await open(page, lab);
@@ -166,7 +173,7 @@ test("the palette finds commands and pages, by keyboard and for a screen reader"
   await expect(page.getByRole("option")).toHaveCount(2); // and the one page; what leads elsewhere is left out
   await expect(page.locator("#palette [role=status]")).toHaveText("2 found");
   await expect(page.getByRole("option").nth(1)).toContainText("أصحاب الكهف <b>");
-  const bad = await new AxeBuilder({ page }).include("#palette").analyze();
+  const bad = await new AxeBuilder({ page }).setLegacyMode().include("#palette").analyze();
   expect(bad.violations.map((v) => v.id)).toEqual([]);
   await press(page, "ArrowDown");
   await expect(box).toHaveAttribute("aria-activedescendant", "dl-palette-found-0");
