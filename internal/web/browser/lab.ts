@@ -81,7 +81,9 @@ export async function openLab(): Promise<Lab> {
       w.end();
     } else if (url.pathname.startsWith("/row/")) {
       const n = url.pathname.slice(5);
-      html(`<!doctype html><title>row ${n}</title><main><h1>Row ${n}</h1><script>window.ran = true</script><img src="/row/x.png" alt=""></main>`);
+      // Fetched for the preview it has a script in it, which must not even try to run.
+      const trap = r.headers["sec-fetch-mode"] === "navigate" ? "" : "<script>window.ran = true</script>";
+      html(`<!doctype html><title>row ${n}</title><main><h1>Row ${n}</h1>${trap}</main>`);
     } else if (url.pathname === "/" || url.pathname === "/rtl" || url.pathname === "/off") {
       let text = read("lab.html");
       if (url.pathname === "/rtl") {
