@@ -44,6 +44,6 @@ export default defineConfig<Reading>({
     { name: "1024", use: { viewport: { width: 1024, height: 800 } }, testMatch: /pages/ },
     { name: "390", use: { viewport: { width: 390, height: 844 } }, testMatch: /pages/ },
     { name: "390-rtl", use: { language: "ar", viewport: { width: 390, height: 844 } }, testMatch: /pages/ },
-    { name: "nojs", use: { javaScriptEnabled: false }, testMatch: /nojs|scene/ },
+    { name: "nojs", use: { javaScriptEnabled: false }, testMatch: /nojs/ },
   ],
 });

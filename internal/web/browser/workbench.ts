@@ -77,6 +77,8 @@ export function watch(context: BrowserContext, wrongs: string[]): void {
 }
 
 interface Watched {
+  /** A copy of the sample case for this test alone, to change. */
+  own: Served;
   /** What went wrong so far. It must be empty at the end. */
   wrongs: string[];
   /** Makes a page of the case that reads as the project says. */
@@ -111,6 +113,13 @@ export const test = base.extend<Reading & Watched, Worker>({
     const wrongs: string[] = [];
     await use(wrongs);
     expect(wrongs).toEqual([]);
+  },
+
+  // biome-ignore lint/correctness/noEmptyPattern: the shape that fixtures have
+  own: async ({}, use) => {
+    const s = await serve(cases.sample);
+    await use({ url: s.url, dir: s.dir });
+    await s.stop();
   },
 
   context: async ({ context, language, theme, wrongs }, use) => {

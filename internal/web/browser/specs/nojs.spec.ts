@@ -22,3 +22,14 @@ test("the interface turns over without script", async ({ page, sample }) => {
   await page.getByRole("button", { name: "English" }).click();
   await expect(page.locator("html")).toHaveAttribute("dir", "ltr");
 });
+
+test("triage without script: one thing decided, and taken back", async ({ page, own }) => {
+  await page.goto(`${own.url}/inbox`);
+  const id = await page.locator("[data-row]").first().getAttribute("data-row");
+  await page.locator("[data-row]").first().hover();
+  await page.locator("[data-row] button[data-key='1']").first().click();
+  await expect(page.locator(".did")).toBeVisible();
+  await expect(page.locator(`[data-row="${id}"]`)).toHaveCount(0);
+  await page.locator(".did button[data-key='z']").click();
+  await expect(page.locator(`[data-row="${id}"]`)).toHaveCount(1);
+});
