@@ -19,10 +19,10 @@ interface Seen {
   sameLine: boolean;
 }
 
-/** Looks at the first hit of a list: who wrote it, and when. */
-async function look(page: Page): Promise<Seen> {
+/** Looks at the hit of a source in a list: its name, and the time beside it. */
+async function look(page: Page, source: string): Promise<Seen> {
   await page.evaluate(() => document.fonts.ready);
-  return page.evaluate(() => {
+  return page.evaluate((source) => {
     const places = (e: Element) => {
       const found: { c: string; x: number; y: number; w: number }[] = [];
       const walk = document.createTreeWalker(e, NodeFilter.SHOW_TEXT);
@@ -45,8 +45,8 @@ async function look(page: Page): Promise<Seen> {
         .sort((a, b) => a.x - b.x)
         .map((p) => p.c)
         .join("");
-    const hit = document.querySelector("main .hit, main [data-row]") as Element;
-    const name = hit.querySelector("a[href^='/c/'] bdi") as Element;
+    const name = document.querySelector(`main a[href^='/c/${source}'] bdi`) as Element;
+    const hit = name.closest(".hit, [data-row]") as Element;
     const time = hit.querySelector("time") as Element;
     const a = name.getBoundingClientRect();
     const b = time.getBoundingClientRect();
@@ -59,7 +59,7 @@ async function look(page: Page): Promise<Seen> {
       timeRight: b.right,
       sameLine: a.bottom > b.top && b.bottom > a.top,
     };
-  });
+  }, source);
 }
 
 const golden = join(here, "nasty.json");
@@ -67,16 +67,16 @@ const golden = join(here, "nasty.json");
 test("names stand as they should and move nothing beside them", async ({ page, bidi, language }) => {
   test.setTimeout(240_000);
   const answer = await page.request.get(`${bidi.url}/sources.json`);
-  const sources = (await answer.json()) as { id: string; key: string }[];
+  const sources = (await answer.json()) as { id: string; external_id: string }[];
   const want = JSON.parse(readFileSync(golden, "utf8")) as Record<string, string>;
   const got: Record<string, string> = {};
   let beside = 0;
   let time = "";
   for (const [i, text] of nasty.entries()) {
-    const source = sources.find((s) => s.key === `telegram:${5000 + i}`);
+    const source = sources.find((s) => s.external_id === `telegram:${5000 + i}`);
     expect(source, `${i}: ${JSON.stringify(text)} came in`).toBeDefined();
     await page.goto(`${bidi.url}/statements?q=${encodeURIComponent(`from:${source?.id}`)}`);
-    const seen = await look(page);
+    const seen = await look(page, source?.id ?? "");
     got[text] = seen.name;
     if (seen.sameLine) {
       beside++;

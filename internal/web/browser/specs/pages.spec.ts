@@ -27,6 +27,7 @@ const fixed = [
 
 /** Pages of one thing: where a list has them, and how their addresses begin. */
 const things: [list: string, begins: string][] = [
+  ["/inbox", "/inbox/"],
   ["/statements", "/s/"],
   ["/families", "/y/"],
   ["/sources", "/c/"],
