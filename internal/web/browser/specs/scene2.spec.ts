@@ -16,6 +16,7 @@ async function told(page: Page, key: string, layout: typeof latin): Promise<void
 }
 
 test("a shift at the inbox", async ({ page, own, language }) => {
+  test.setTimeout(600_000); // a few seconds on a machine with nothing else to do
   const layout = language === "en" ? latin : arabic;
   await page.goto(own.url);
   await page.waitForFunction(() => document.documentElement.dataset.script === "on");
