@@ -54,7 +54,7 @@ func TestScripts(t *testing.T) {
 			e.Setenv("DALIL_HANDLE", "mk")
 			e.Values[background{}] = new(started)
 			jar, err := cookiejar.New(nil)
-			e.Values[browser{}] = &http.Client{Jar: jar}
+			e.Values[reader{}] = &http.Client{Jar: jar}
 			if err != nil {
 				return err
 			}
@@ -299,7 +299,7 @@ func get(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 1 {
 		ts.Fatalf("usage: get URL")
 	}
-	res, err := ts.Value(browser{}).(*http.Client).Get(args[0])
+	res, err := ts.Value(reader{}).(*http.Client).Get(args[0])
 	ts.Check(err)
 	tell(ts, res)
 }
@@ -313,13 +313,13 @@ func post(ts *testscript.TestScript, neg bool, args []string) {
 		k, v, _ := strings.Cut(a, "=")
 		form.Add(k, v)
 	}
-	res, err := ts.Value(browser{}).(*http.Client).PostForm(args[0], form)
+	res, err := ts.Value(reader{}).(*http.Client).PostForm(args[0], form)
 	ts.Check(err)
 	tell(ts, res)
 }
 
-// browser is the key of a script's client, which keeps cookies.
-type browser struct{}
+// reader is the key of a script's client, which keeps cookies.
+type reader struct{}
 
 func tell(ts *testscript.TestScript, res *http.Response) {
 	defer res.Body.Close()

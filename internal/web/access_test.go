@@ -146,7 +146,8 @@ func (l *locked) routes() (shown, done []string) {
 	st := l.statements()[0]
 	fill := strings.NewReplacer("{$}", "", "{id}", l.desk.StatementID(st), "{slug}", "x", "{n}", "1")
 	wild := regexp.MustCompile(`\{[a-z]+(\.\.\.)?\}`)
-	for _, p := range slices.Sorted(maps.Keys(l.s.shown())) {
+	beside := []string{"/jobs/{id}/events", "/jobs/{id}/problems.ndjson"} // in no table: streams
+	for _, p := range append(slices.Sorted(maps.Keys(l.s.shown())), beside...) {
 		shown = append(shown, wild.ReplaceAllString(fill.Replace(p), "x"))
 	}
 	for _, p := range slices.Sorted(maps.Keys(l.s.done())) {
