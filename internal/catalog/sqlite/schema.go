@@ -3,7 +3,7 @@ package sqlite
 // Versions of the two schemas, kept as user_version. Raise one whenever its
 // tables, or what is written into them for the same log, change.
 const (
-	rowsVersion  = 4
+	rowsVersion  = 5
 	wordsVersion = 1
 )
 
