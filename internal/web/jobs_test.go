@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"fmt"
 	"mime/multipart"
 	"net/http"
 	"net/http/httptest"
@@ -280,7 +279,7 @@ func TestEvents(t *testing.T) {
 			break
 		}
 	}
-	if !strings.Contains(got.String(), "event: end") || !strings.Contains(got.String(), fmt.Sprint(`"took":"۰s"`)) {
+	if !strings.Contains(got.String(), "event: end") || !strings.Contains(got.String(), `"took":"۰s"`) {
 		t.Errorf("%s", got.String())
 	}
 }
