@@ -20,6 +20,7 @@ import (
 	"dalil/internal/custody"
 	"dalil/internal/export"
 	"dalil/internal/export/bundle"
+	"dalil/internal/export/table"
 	"dalil/internal/pipeline"
 	"dalil/internal/redact"
 	"dalil/internal/sample"
@@ -56,6 +57,7 @@ func environment() cli.Env {
 		Sample:      writeSample,
 		Generate:    generate,
 		Bundle:      writeBundle,
+		Table:       writeTable,
 		CheckBundle: bundle.Verify,
 		Reader:      ocr.Kind.Find,
 		Painter:     browser.Find,
@@ -92,4 +94,27 @@ func writeBundle(ctx context.Context, path string, r redact.Release, note string
 		return err
 	}
 	return out.Commit()
+}
+
+// writeTable writes a release as a table to a file.
+func writeTable(ctx context.Context, to cli.TableFile, r redact.Release) error {
+	var out export.Output = &export.Memory{}
+	if !to.DryRun {
+		var err error
+		if out, err = export.CreateFile(to.Path); err != nil {
+			return err
+		}
+	}
+	defer out.Abort() //nolint:errcheck // does nothing after Commit
+	if err := table.Kind.Write(ctx, out, r, export.Options{Columns: to.Columns, Mark: to.Mark}); err != nil {
+		return err
+	}
+	return out.Commit()
+}
+
+// showTable makes the same table for a browser to save.
+func showTable(ctx context.Context, r redact.Release, columns []string, mark bool) ([]byte, error) {
+	var out export.Memory
+	err := table.Kind.Write(ctx, &out, r, export.Options{Columns: columns, Mark: mark})
+	return out.Bytes(), err
 }

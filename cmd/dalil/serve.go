@@ -10,7 +10,7 @@ import (
 
 // serve shows a case in browsers as the command line asks for.
 func serve(ctx context.Context, d *desk.Desk, how cli.Serving, ready func(string)) error {
-	opt := web.Options{Hosts: how.Hosts, Keys: how.Keys, Exposure: web.Exposure{Expose: how.Expose, BehindProxy: how.BehindProxy, CertFile: how.CertFile, KeyFile: how.KeyFile}}
+	opt := web.Options{Table: showTable, Hosts: how.Hosts, Keys: how.Keys, Exposure: web.Exposure{Expose: how.Expose, BehindProxy: how.BehindProxy, CertFile: how.CertFile, KeyFile: how.KeyFile}}
 	if how.Password != nil { // not a nil pointer in an interface that is not nil
 		opt.Password = how.Password
 	}

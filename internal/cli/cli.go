@@ -63,10 +63,20 @@ type Env struct {
 	Proxy string
 	// Painter finds the program that makes pictures of captured pages.
 	Painter func(ctx context.Context) (*pipeline.Painter, error)
+	// Table writes a release as a table.
+	Table func(ctx context.Context, to TableFile, r redact.Release) error
 	// Reader finds the program that reads text in pictures.
 	Reader func(ctx context.Context) (pipeline.Helper, error)
 	// CheckBundle verifies an evidence bundle that somebody handed over.
 	CheckBundle func(ctx context.Context, path string) (*custody.Report, error)
+}
+
+// TableFile is a table to be written.
+type TableFile struct {
+	Path    string   // nothing may be there yet
+	Columns []string // none: the usual ones
+	Mark    bool     // begin with a byte order mark
+	DryRun  bool     // only see whether it could be written
 }
 
 // SampleCase is the sample case: its settings and what is imported in which
@@ -118,6 +128,7 @@ type commands struct {
 	Cite       citeCmd       `cmd:"" help:"Say how a statement is cited, in four styles."`
 	Verify     verifyCmd     `cmd:"" help:"Prove that nothing in a case or bundle was changed."`
 	Bundle     bundleCmd     `cmd:"" help:"Pack evidence for a stranger to verify."`
+	Export     exportCmd     `cmd:"" help:"Write statements as a table, for a spreadsheet or a program."`
 	Withdraw   withdrawCmd   `cmd:"" help:"Hide a statement and bar it from being cited; nothing is destroyed."`
 	Restore    restoreCmd    `cmd:"" help:"Take a withdrawal back."`
 	Erase      eraseCmd      `cmd:"" help:"Destroy a statement or file for good, in two steps."`

@@ -56,6 +56,16 @@ func (d *Desk) sensitivity(ctx context.Context, s record.Statement) (redact.Sens
 		return redact.Unmarked, err
 	}
 	decisions = slices.DeleteFunc(decisions, func(x record.Decision) bool { return x.Target != s.First })
+	src, err := d.Case.Catalog.Source(ctx, s.Source)
+	if err != nil {
+		return redact.Unmarked, err
+	}
+	return sensitivityOf(decisions, src), nil
+}
+
+// sensitivityOf is sensitivity of a statement with these decisions about it, in
+// the order of the log.
+func sensitivityOf(decisions []record.Decision, src record.Source) redact.Sensitivity {
 	restricted, public := false, false
 	for _, x := range decisions {
 		if x.Undone == 0 {
@@ -71,18 +81,14 @@ func (d *Desk) sensitivity(ctx context.Context, s record.Statement) (redact.Sens
 	}
 	switch {
 	case restricted:
-		return redact.Restricted, nil
+		return redact.Restricted
 	case public:
-		return redact.Public, nil
-	}
-	src, err := d.Case.Catalog.Source(ctx, s.Source)
-	if err != nil {
-		return redact.Unmarked, err
+		return redact.Public
 	}
 	if src.Private || src.Platform == "file" { // nobody said that files on a desk were public
-		return redact.Internal, nil
+		return redact.Internal
 	}
-	return redact.Public, nil
+	return redact.Public
 }
 
 // Release gathers statements with everything that proves them and has redact

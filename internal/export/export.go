@@ -26,6 +26,11 @@ type Kind struct {
 type Options struct {
 	Made time.Time // when it was made; left out when zero, exports read no clock
 	Note string    // a word to the reader, plain text
+
+	// Columns are the columns of a table, in order; none are the usual ones. One
+	// that the export does not know is record.ErrInvalid.
+	Columns []string
+	Mark    bool // begin a table with a byte order mark, without which some spreadsheets garble Arabic and Persian
 }
 
 // Output takes the files of an export.

@@ -44,7 +44,7 @@ func Prepare(audience Audience, m Material) (Release, Report, error) {
 		return Release{}, rep, record.WithHint(fmt.Errorf("%w release: originals that name private persons need a reason", record.ErrInvalid),
 			"say why these originals must go out, or leave them out")
 	}
-	p := preparation{audience: audience, originals: m.Originals.Include, report: &rep,
+	p := preparation{audience: audience, originals: m.Originals.Include, bare: m.Bare, report: &rep,
 		entries: map[uint64]ShownEntry{}, targets: map[uint64]bool{}, translated: map[uint64]bool{}, whole: map[uint64]bool{}, sources: map[uint64]record.Source{}, blobs: map[record.Digest]bool{}, protected: map[place][]protectedSpan{}}
 	if err := p.readSupport(m.Entries); err != nil {
 		return Release{}, rep, err
@@ -52,14 +52,14 @@ func Prepare(audience Audience, m Material) (Release, Report, error) {
 
 	var shown []Item
 	for _, it := range m.Items {
-		if why := p.excluded(it); why != "" {
+		if why := Withholds(audience, it); why != "" {
 			rep.Withheld = append(rep.Withheld, Withheld{it.ID, "the statement", why})
 			p.protect(it)
 			continue
 		}
 		shown = append(shown, it)
 	}
-	if len(shown) == 0 {
+	if len(shown) == 0 && !m.Bare {
 		return Release{}, rep, record.WithHint(fmt.Errorf("release: everything asked for is %w", record.ErrWithheld),
 			"look at the reasons; `dalil restrict ID --public` says that an internal statement may be shown to everybody")
 	}
@@ -77,6 +77,11 @@ func Prepare(audience Audience, m Material) (Release, Report, error) {
 		}
 		r.shown = append(r.shown, s)
 	}
+	if m.Bare {
+		rep.Statements = len(r.shown)
+		rep.Notes = append(rep.Notes, readTexts)
+		return r, rep, nil
+	}
 	if err := p.support(); err != nil {
 		return Release{}, rep, err
 	}
@@ -89,7 +94,7 @@ func Prepare(audience Audience, m Material) (Release, Report, error) {
 	}
 	slices.SortFunc(r.entries, func(a, b ShownEntry) int { return cmp.Compare(a.Index, b.Index) })
 	rep.Statements, rep.Entries = len(r.shown), len(r.entries)
-	rep.Notes = append(rep.Notes, "read the texts before you hand them on: a text can name private persons in its own words")
+	rep.Notes = append(rep.Notes, readTexts)
 	if rep.Originals > 0 {
 		rep.Notes = append(rep.Notes, "originals go out exactly as captured: pictures and documents can carry hidden data such as the place and device")
 	}
@@ -101,10 +106,13 @@ func Prepare(audience Audience, m Material) (Release, Report, error) {
 	return r, rep, nil
 }
 
+const readTexts = "read the texts before you hand them on: a text can name private persons in its own words"
+
 // preparation is the state of one Prepare.
 type preparation struct {
 	audience  Audience
 	originals bool
+	bare      bool
 	report    *Report
 
 	gathered   []gathered                // support, in the order of the log
@@ -132,12 +140,12 @@ type place struct {
 
 type protectedSpan struct{ from, to int64 }
 
-// excluded says why an item stays behind as a whole, or "".
-func (p *preparation) excluded(it Item) string {
+// Withholds says why an item stays behind as a whole, or "".
+func Withholds(audience Audience, it Item) string {
 	switch it.Sensitivity {
 	case Public:
 	case Internal:
-		if p.audience == ForPublic {
+		if audience != ForPartner {
 			return "it is internal: it may go to partners only"
 		}
 	case Restricted:
@@ -222,13 +230,15 @@ func (p *preparation) statement(it Item) (Shown, error) {
 	}
 	for i, v := range it.Versions {
 		st := &v.Statement
-		if err := p.consistent(st, v.Entry); err != nil {
+		if p.bare {
+			v.Entry = Entry{Index: st.Leaf}
+		} else if err := p.consistent(st, v.Entry); err != nil {
 			return s, fmt.Errorf("release %s, log entry %d: %w", it.ID, v.Entry.Index, err)
 		}
 		sv := ShownVersion{Number: st.Version, Entry: v.Entry.Index, Capture: st.Capture, CapturedAt: st.CapturedAt,
 			Kind: st.Kind, ExternalID: st.ExternalID, Posted: st.Posted, Edited: st.Edited,
 			Title: st.Title, Text: st.Text, Lang: st.Lang, ReplyTo: st.ReplyTo, Sender: party(st.Sender),
-			Flags: slices.Clone(st.Flags), Missing: st.MissingFrom != 0}
+			Flags: slices.Clone(st.Flags), Missing: st.MissingFrom != 0, Current: st.Until == 0}
 		if st.Kind == record.Article {
 			sv.Byline = st.Byline
 		}
@@ -237,6 +247,12 @@ func (p *preparation) statement(it Item) (Shown, error) {
 		}
 		if st.Forward != nil {
 			sv.Forwarded = party(st.Forward.From)
+		}
+		if p.bare {
+			sv.Withheld = "the original was not asked for"
+			sv.Media = shownMedia(st, p.audience)
+			s.Versions = append(s.Versions, sv)
+			continue
 		}
 		e := ShownEntry{Index: v.Entry.Index, Leaf: slices.Clone(v.Entry.Leaf), Proof: slices.Clone(v.Entry.Proof)}
 		sv.Withheld = p.original(st, v.Entry, private)
@@ -248,15 +264,11 @@ func (p *preparation) statement(it Item) (Shown, error) {
 		} else {
 			p.report.Withheld = append(p.report.Withheld, Withheld{it.ID, "the original bytes of version " + strconv.Itoa(st.Version), sv.Withheld})
 		}
+		sv.Media = shownMedia(st, p.audience)
 		for _, md := range st.Media {
-			sm := ShownMedia{Kind: md.Kind, Type: md.Type, Omitted: md.Omitted, Blob: md.Blob, Size: md.Size, Alt: md.Alt}
-			if p.audience == ForPartner {
-				sm.Name = md.Name
-			}
 			if sv.Withheld == "" && !md.Blob.IsZero() {
 				p.blobs[md.Blob] = true
 			}
-			sv.Media = append(sv.Media, sm)
 		}
 		p.entries[e.Index] = e
 		p.sources[st.Source] = it.Source
@@ -272,6 +284,18 @@ func (p *preparation) statement(it Item) (Shown, error) {
 	slices.SortFunc(s.Versions, func(a, b ShownVersion) int { return cmp.Compare(a.Entry, b.Entry) })
 	p.translations(it, &s)
 	return s, nil
+}
+
+func shownMedia(st *record.Statement, audience Audience) []ShownMedia {
+	var all []ShownMedia
+	for _, md := range st.Media {
+		sm := ShownMedia{Kind: md.Kind, Type: md.Type, Omitted: md.Omitted, Blob: md.Blob, Size: md.Size, Alt: md.Alt}
+		if audience == ForPartner {
+			sm.Name = md.Name
+		}
+		all = append(all, sm)
+	}
+	return all
 }
 
 // consistent reports what is wrong with the entry of a statement, or that its

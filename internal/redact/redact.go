@@ -70,6 +70,11 @@ type Material struct {
 	Entries []Entry
 
 	Originals Originals
+
+	// Bare says that only words go out, as the rows of a table: no entry was
+	// gathered, nothing is proven, no original is there. Then Versions need no
+	// Entry, the order of Items is kept, and a release may hold no statement.
+	Bare bool
 }
 
 // Originals lets a named person decide that the bytes of statements go out

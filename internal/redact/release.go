@@ -10,7 +10,7 @@ import (
 )
 
 // Release is what one audience may see, and nothing else. Only Prepare makes
-// one; the zero Release holds nothing and exports refuse it. What its methods
+// one; exports refuse the zero Release. What its methods
 // return are copies: nobody can add to a Release.
 type Release struct {
 	audience   Audience
@@ -56,6 +56,7 @@ type ShownVersion struct {
 	Media      []ShownMedia
 	Flags      []record.Flag
 	Missing    bool // it was seen missing from a later export
+	Current    bool // the version that stands now
 
 	Withheld string // why the original bytes are not here; "" when they are
 }
@@ -85,8 +86,11 @@ type ShownEntry struct {
 	Type  string                        // media type of the file the bytes are from
 }
 
-// IsZero reports whether r holds nothing at all.
-func (r Release) IsZero() bool { return len(r.entries) == 0 }
+// IsZero reports whether r is no release at all: Prepare did not make it.
+func (r Release) IsZero() bool { return r.audience == 0 }
+
+// IsBare reports whether r holds words only, and nothing that proves them.
+func (r Release) IsBare() bool { return len(r.entries) == 0 }
 
 func (r Release) Audience() Audience { return r.audience }
 func (r Release) Case() string       { return r.name }
@@ -107,7 +111,8 @@ func (r Release) Checkpoint() []byte { return slices.Clone(r.checkpoint) }
 // Len is the number of statements.
 func (r Release) Len() int { return len(r.shown) }
 
-// Statements yields the statements in the order of their first log entry.
+// Statements yields the statements in the order of their first log entry; those
+// of a bare release in the order they were gathered in.
 func (r Release) Statements() iter.Seq[Shown] {
 	return func(yield func(Shown) bool) {
 		for _, s := range r.shown {

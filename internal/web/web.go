@@ -35,6 +35,7 @@ import (
 	"dalil/internal/custody"
 	"dalil/internal/desk"
 	"dalil/internal/record"
+	"dalil/internal/redact"
 )
 
 //go:embed *.tmpl *.css fonts/*.woff2 words/*.po
@@ -64,6 +65,10 @@ type Options struct {
 	Keys *custody.Keys
 	// Now is the clock of the door and the doctor; nil is the machine's.
 	Now func() time.Time
+	// Table makes a table of a release, for a reader to save: its columns by name
+	// (none: the usual ones), with a byte order mark if so asked. Without it no
+	// page hands out a table.
+	Table func(ctx context.Context, r redact.Release, columns []string, mark bool) ([]byte, error)
 }
 
 // server is the case being shown.
@@ -72,7 +77,8 @@ type server struct {
 	zone   *time.Location
 	hosts  []string
 	wait   time.Duration
-	ended  context.Context                          // of the whole server
+	ended  context.Context // of the whole server
+	table  func(ctx context.Context, r redact.Release, columns []string, mark bool) ([]byte, error)
 	pages  map[string]map[string]*template.Template // by language of the interface, and name
 	sheet  []byte
 	static string // address of the style sheet
@@ -96,7 +102,7 @@ func New(d *desk.Desk, opt Options) http.Handler {
 }
 
 func newServer(d *desk.Desk, opt Options) (*server, http.Handler) {
-	s := &server{desk: d, zone: d.Case.Zone, hosts: opt.Hosts, wait: opt.Patience}
+	s := &server{desk: d, zone: d.Case.Zone, hosts: opt.Hosts, wait: opt.Patience, table: opt.Table, table: opt.Table}
 	if s.ended = opt.Ended; s.ended == nil {
 		s.ended = context.Background()
 	}

@@ -4,11 +4,13 @@ package all
 import (
 	"dalil/internal/export"
 	"dalil/internal/export/bundle"
+	"dalil/internal/export/table"
 )
 
 // Kinds returns every export, in the order help shows them.
 func Kinds() []export.Kind {
 	return []export.Kind{
 		bundle.Kind,
+		table.Kind,
 	}
 }

@@ -61,8 +61,8 @@ func inMemory(name string, b []byte) member {
 // write checks every proof and commitment of the release first, and writes
 // nothing of a release that would not verify: record.ErrAltered.
 func write(ctx context.Context, out export.Output, r redact.Release, o export.Options) error {
-	if r.IsZero() {
-		return fmt.Errorf("bundle: %w: the release is empty", record.ErrInvalid)
+	if r.IsZero() || r.IsBare() {
+		return fmt.Errorf("bundle: %w: the release holds no proofs", record.ErrInvalid)
 	}
 	key, err := custody.ParseKey([]byte(keyLine(r)))
 	if err != nil {
