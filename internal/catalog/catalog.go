@@ -51,6 +51,10 @@ type Catalog interface {
 	Versions(ctx context.Context, first uint64) ([]record.Statement, error)
 	// Search finds statements, newest first unless q says otherwise.
 	Search(ctx context.Context, q query.Query, page Page) (Result, error)
+	// CountPosted counts the hits of q that were posted between neighbouring
+	// edges: seconds since 1970, ascending, 2 to 500 of them. The work is bounded:
+	// where very many match, a count is an estimate. now is as Page.Now.
+	CountPosted(ctx context.Context, q query.Query, now int64, edges []int64) ([]Count, error)
 
 	Gaps(ctx context.Context, source uint64) ([]record.Gap, error) // of one source and of all; 0: every gap
 	Decisions(ctx context.Context, target uint64) ([]record.Decision, error)
@@ -160,19 +164,27 @@ type Stats struct {
 	CaptureBytes                                                        int64
 }
 
+// Count is a number of hits.
+type Count struct {
+	N     int64
+	Exact bool // otherwise it is an estimate, from parts of the time
+}
+
 // Page asks for a part of a result.
 type Page struct {
-	Limit int    // 0 means 50; -1 every hit
-	After string // the Next of the page before; "" for the first
-	Total bool   // count all hits too (bounded: see Result.Total)
-	From  uint64 // only versions that entered the log at this index or later
-	Now   int64  // seconds: what was put off until a time before this is new again; 0: nothing is
+	Limit  int    // 0 means 50; -1 every hit
+	After  string // the Next of the page before; "" for the first
+	Before string // instead: the Prev of the page behind
+	Total  bool   // count all hits too (bounded: see Result.Total)
+	From   uint64 // only versions that entered the log at this index or later
+	Now    int64  // seconds: what was put off until a time before this is new again; 0: nothing is
 }
 
 // Result is one page of hits.
 type Result struct {
 	Hits  []Hit
 	Next  string // "" on the last page
+	Prev  string // "" on the first page, and on one without hits
 	Total int64  // -1 when not asked for; exact up to 10,000, then the least it is
 	Exact bool
 	// ZeroBecause is, when nothing was found, the words of the query that no

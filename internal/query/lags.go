@@ -96,13 +96,3 @@ func writeLag(r Range) string {
 	}
 	return writeDelay(r.From) + ".." + writeDelay(r.To-1)
 }
-
-func sayLag(r Range) string {
-	switch {
-	case r.To == record.NoSeconds:
-		return writeDelay(r.From) + " or more after the first"
-	case r.From == record.NoSeconds:
-		return "less than " + writeDelay(r.To) + " after the first"
-	}
-	return writeDelay(r.From) + " to " + writeDelay(r.To-1) + " after the first"
-}

@@ -102,7 +102,7 @@ func New(d *desk.Desk, opt Options) http.Handler {
 }
 
 func newServer(d *desk.Desk, opt Options) (*server, http.Handler) {
-	s := &server{desk: d, zone: d.Case.Zone, hosts: opt.Hosts, wait: opt.Patience, table: opt.Table, table: opt.Table}
+	s := &server{desk: d, zone: d.Case.Zone, hosts: opt.Hosts, wait: opt.Patience, table: opt.Table}
 	if s.ended = opt.Ended; s.ended == nil {
 		s.ended = context.Background()
 	}

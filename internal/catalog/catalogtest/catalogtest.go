@@ -57,6 +57,7 @@ func Run(t *testing.T, open Open) {
 		{"pages", pages},
 		{"pages while rows are added", pagesWhileAdding},
 		{"many are counted", manyCounted},
+		{"counts by time", counted},
 		{"relevance", relevance},
 		{"readers beside a writer", readersBesideWriter},
 		{"translations", translations},

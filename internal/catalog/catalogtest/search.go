@@ -1,6 +1,7 @@
 package catalogtest
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -312,6 +313,7 @@ func pages(t *testing.T, open Open) {
 			if limit == -1 && n != 1 {
 				t.Errorf("every hit, in %d pages", n)
 			}
+			back(t, c, "common"+order, limit, got)
 			slices.Sort(got)
 			sorted := slices.Sorted(slices.Values(want))
 			equal(t, fmt.Sprintf("all pages of %d%s", limit, order), got, sorted)
@@ -323,6 +325,78 @@ func pages(t *testing.T, open Open) {
 		if r.Hits[i].Posted.Unix > r.Hits[i-1].Posted.Unix {
 			t.Error("not newest first")
 		}
+	}
+}
+
+// back goes to the last page and from there to the first.
+func back(t *testing.T, c catalog.Catalog, text string, limit int, want []string) {
+	t.Helper()
+	r := search(t, c, text, catalog.Page{Limit: limit})
+	equal(t, "before the first page", r.Prev, "")
+	for r.Next != "" {
+		r = search(t, c, text, catalog.Page{Limit: limit, After: r.Next})
+	}
+	got := ids(r)
+	for n := 0; r.Prev != ""; n++ {
+		if n > 200 {
+			t.Fatal("pages without end")
+		}
+		here := r.Hits[0].ExternalID
+		r = search(t, c, text, catalog.Page{Limit: limit, Before: r.Prev})
+		if again := search(t, c, text, catalog.Page{Limit: 1, After: r.Next}); len(again.Hits) != 1 || again.Hits[0].ExternalID != here {
+			t.Fatalf("%s, %d a page: behind a page reached from behind is not where it came from", text, limit)
+		}
+		got = append(ids(r), got...)
+	}
+	equal(t, fmt.Sprintf("all pages of %d from behind, %s", limit, text), got, want)
+}
+
+// counted counts by time, exactly where few match and nearly where many do.
+func counted(t *testing.T, open Open) {
+	c := fresh(t, open)
+	l, _, source, capture := start()
+	const n = 30_000
+	var first uint64
+	for i := range n {
+		leaf := l.say(source, capture, strconv.Itoa(i), "common word", int64(1_000_000+i/3)) // three a second
+		if i == 10 {
+			first = leaf
+		}
+	}
+	l.edit(first, 2, source, capture, "10", "rare word", 1_000_003)
+	for i := range 5 {
+		l.say(source, capture, "rare"+strconv.Itoa(i), "rare word", int64(1_000_500+2000*i))
+	}
+	l.apply(t, c, 10_000)
+	count := func(text string, edges ...int64) []catalog.Count {
+		t.Helper()
+		q, err := query.Parse(text, query.ParseOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := c.CountPosted(t.Context(), q, 0, edges)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return got
+	}
+	equal(t, "few", count("rare", 1_000_000, 1_002_000, 1_004_000, 1_100_000, 1_200_000),
+		[]catalog.Count{{N: 2, Exact: true}, {N: 1, Exact: true}, {N: 3, Exact: true}, {N: 0, Exact: true}})
+	equal(t, "none", count("nowhere", 1_000_000, 1_002_000), []catalog.Count{{N: 0, Exact: true}})
+	equal(t, "within a range", count("rare posted:1970-01-12T13:46:40z..1970-01-12T14:20:00z", 1_000_000, 1_100_000), []catalog.Count{{N: 2, Exact: true}})
+	for _, x := range count("common", 1_000_000, 1_005_000, 1_010_000) {
+		if x.N < 14_000 || x.N > 16_000 {
+			t.Errorf("15,000 hits are counted as %d", x.N)
+		}
+	}
+	if x := count("common", 1_000_000, 1_010_000)[0]; x.N < 29_000 || x.N > 31_000 {
+		t.Errorf("30,000 hits in one stretch are counted as %d", x.N)
+	}
+	if _, err := c.CountPosted(t.Context(), query.Query{}, 0, []int64{5}); !errors.Is(err, record.ErrInvalid) {
+		t.Errorf("one edge: %v", err)
+	}
+	if _, err := c.CountPosted(t.Context(), query.Query{}, 0, []int64{5, 5}); !errors.Is(err, record.ErrInvalid) {
+		t.Errorf("no time between edges: %v", err)
 	}
 }
 

@@ -74,17 +74,18 @@ func (s *store) Search(ctx context.Context, q query.Query, page catalog.Page) (c
 	case page.Limit < 0:
 		w.want = 1<<31 - 1
 	}
-	if page.After != "" {
-		if w.after, err = parsePlace(page.After); err != nil {
+	if at := cmp.Or(page.Before, page.After); at != "" {
+		if w.after, err = parsePlace(at); err != nil {
 			return res, err
 		}
 		w.paged = true
+		w.turn(page.Before != "")
 	} else if err := s.find.QueryRowContext(ctx, "SELECT value FROM meta WHERE name='size'").Scan(&w.after.size); err != nil {
 		return res, s.wordsErr(err)
 	}
 	p.last = min(p.last, w.after.size)
 	if !p.none {
-		if q.Sort == query.Relevance {
+		if w.sort == query.Relevance {
 			err = w.ranked(ctx)
 		} else {
 			err = w.inOrder(ctx)
@@ -93,7 +94,7 @@ func (s *store) Search(ctx context.Context, q query.Query, page catalog.Page) (c
 			return res, s.wordsErr(err)
 		}
 	}
-	res.Hits, res.Next = w.hits, w.next
+	w.result(&res)
 	if page.Total {
 		if res.Total, res.Exact, err = w.total(ctx); err != nil {
 			return res, err
@@ -115,6 +116,8 @@ type search struct {
 	hits  []catalog.Hit
 	end   place // of the last hit
 	next  string
+	back  bool  // hits are gathered from the end of the page to its beginning
+	begin place // of the first hit
 
 	units     bool // gather units: each once, by the first of its statements met
 	seen      map[uint64]bool
@@ -207,10 +210,15 @@ func (w *search) ranked(ctx context.Context) error {
 	slices.SortFunc(found, better)
 	if w.paged {
 		i, exact := slices.BinarySearchFunc(found, w.after, better)
-		if exact {
-			i++
+		switch {
+		case w.back:
+			found = found[:i]
+			slices.Reverse(found)
+		case exact:
+			found = found[i+1:]
+		default:
+			found = found[i:]
 		}
-		found = found[i:]
 	}
 	for chunk := range slices.Chunk(found, firstLook) {
 		if full, err := w.take(ctx, chunk); err != nil || full {
@@ -256,7 +264,9 @@ func (w *search) take(ctx context.Context, found []place) (full bool, err error)
 			w.hits = append(w.hits, hit)
 			w.homes = append(w.homes, c.unit)
 			at.size = w.after.size
-			w.end = at
+			if w.end = at; len(w.hits) == 1 {
+				w.begin = at
+			}
 		}
 	}
 	return false, nil
