@@ -34,7 +34,7 @@ const (
 )
 
 // SVG draws the bars. The same bars give the same bytes.
-func (b Bars) SVG() string {
+func (b Bars) SVG() []byte {
 	var p pen
 	height := barsTop + barsPlot + barsFoot
 	p.open("svg", attr{"xmlns", "http://www.w3.org/2000/svg"}, attr{"class", "bars"}, attr{"viewBox", "0 0 " + strconv.Itoa(barsWidth) + " " + strconv.Itoa(height)},
@@ -102,7 +102,7 @@ func (b Bars) SVG() string {
 	}
 	p.empty("line", attr{"class", "bars-ground"}, attr{"x1", barsGutter}, attr{"x2", barsWidth}, attr{"y1", ground}, attr{"y2", ground}, attr{"stroke", "#888"})
 	p.close("svg")
-	return p.String()
+	return p.Bytes()
 }
 
 // TickWidth is how wide a tick is set, in bars of so many: to leave ticks out
@@ -114,14 +114,17 @@ func TickWidth(tick string, bars int) float64 {
 // roundUp is the smallest of 1, 2, 4, 6, 8 and 10 times a power of ten that is
 // not below n.
 func roundUp(n int64) int64 {
-	if n <= 1 {
+	switch {
+	case n <= 1:
 		return 1
+	case n > 1e15: // nobody counts that far, and it must not overflow
+		return n
 	}
 	unit := int64(math.Pow10(int(math.Log10(float64(n)))))
 	for _, k := range []int64{1, 2, 4, 6, 8, 10} {
-		if n <= math.MaxInt64/10 && k*unit >= n || k*(unit/10) >= n/10+1 {
+		if k*unit >= n {
 			return k * unit
 		}
 	}
-	return n
+	return 10 * unit
 }

@@ -22,9 +22,9 @@ func someBars() map[string]Bars {
 func TestBars(t *testing.T) {
 	for name, b := range someBars() {
 		got := b.SVG()
-		sound(t, []byte(got))
+		sound(t, got)
 		if name != "bars-many" {
-			golden(t, name+".svg", []byte(got))
+			golden(t, name+".svg", got)
 		}
 	}
 }

@@ -92,6 +92,12 @@ func (d *Desk) Parse(text string) (query.Query, error) {
 	})
 }
 
+// Typed reads a query as it was typed: dates in the case's time zone, values as
+// they are.
+func (d *Desk) Typed(text string) (query.Query, error) {
+	return query.Parse(text, query.ParseOptions{Zone: d.Case.Zone, Now: d.Case.Now()})
+}
+
 // StatementID returns the id a statement is called by.
 func (d *Desk) StatementID(s record.Statement) string {
 	return d.Case.IDs.ID(record.KindStatement, s.First)

@@ -16,9 +16,12 @@ import (
 	"dalil/internal/catalog"
 	"dalil/internal/custody"
 	"dalil/internal/desk"
+	"dalil/internal/export"
+	"dalil/internal/export/table"
 	"dalil/internal/pipeline"
 	"dalil/internal/pipeline/pipelinetest"
 	"dalil/internal/record"
+	"dalil/internal/redact"
 )
 
 // testCase is a case on disk made through the real import path, and its pages.
@@ -63,7 +66,7 @@ func newCase(t *testing.T, imports ...map[string]string) *testCase {
 		}
 	}
 	d := desk.New(c)
-	return &testCase{t, d, New(d, Options{})}
+	return &testCase{t, d, New(d, Options{Table: testTable})}
 }
 
 // storesOf are the parts of a case with a clock that stands still.
@@ -112,7 +115,8 @@ func (c *testCase) statements() []record.Statement {
 
 // addresses lists a page of every sort, and all statements, sources, imports.
 func (c *testCase) addresses() []string {
-	list := []string{"/", "/inbox", "/inbox?q=", "/inbox?q=lang%3Aar", "/inbox?q=frmo%3Ax", "/statements", "/sources", "/sources?sort=-grade", "/matrix", "/matrix?q=lang%3Aar", "/matrix?q=frmo%3Ax", "/imports", "/import", "/jobs", "/log", "/log/0", "/log/entries", "/settings", "/style", "/help", "/out?u=https%3A%2F%2Fexample.org%2Fa", "/nowhere", "/families", "/families?min=3&limit=5", "/families?q=lang%3Aar", "/families?q=frmo%3Ax", "/firsts", "/firsts?q=lang%3Aar", "/firsts?q=frmo%3Ax", "/statements?q=zzz+lang%3Aar", "/statements?q=frmo%3Ax"}
+	list := []string{"/", "/inbox", "/inbox?q=", "/inbox?q=lang%3Aar", "/inbox?q=frmo%3Ax", "/statements", "/sources", "/sources?sort=-grade", "/matrix", "/matrix?q=lang%3Aar", "/matrix?q=frmo%3Ax", "/imports", "/import", "/jobs", "/log", "/log/0", "/log/entries", "/settings", "/style", "/help", "/out?u=https%3A%2F%2Fexample.org%2Fa", "/nowhere", "/families", "/families?min=3&limit=5", "/families?q=lang%3Aar", "/families?q=frmo%3Ax", "/firsts", "/firsts?q=lang%3Aar", "/firsts?q=frmo%3Ax", "/statements?q=zzz+lang%3Aar", "/statements?q=frmo%3Ax",
+		"/statements?view=table", "/statements?view=table&cols=text,posted,entry&q=a", "/statements?view=timeline", "/statements/export?q=lang%3Aar", "/statements/export?q=frmo%3Ax&for=public"}
 	for i, s := range c.statements() {
 		if i%5 == 0 { // these differ little from one statement to the next
 			list = append(list, c.at(s)+"?show=all", c.at(s)+"?open=1", "/s/"+c.desk.StatementID(s)+"/proof")
@@ -214,4 +218,11 @@ func textOf(doc *html.Node, key, value string) string {
 		return b.String()
 	}
 	return ""
+}
+
+// testTable is the table as cmd/dalil makes it.
+func testTable(ctx context.Context, r redact.Release, columns []string, mark bool) ([]byte, error) {
+	var out export.Memory
+	err := table.Kind.Write(ctx, &out, r, export.Options{Columns: columns, Mark: mark})
+	return out.Bytes(), err
 }

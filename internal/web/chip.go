@@ -11,31 +11,35 @@ type chip struct {
 	Title              string
 }
 
-// chipsOf lists the states of a statement that its reader must know of.
-func chipsOf(s record.Statement) []chip {
+// chipsOf lists the states of a statement that its reader must know of, in English.
+func chipsOf(s record.Statement) []chip { return (&tongue{group: ","}).chips(s) }
+
+// chips are the same; what depends on a number is said in this language already,
+// the rest is for a template to say.
+func (l *tongue) chips(s record.Statement) []chip {
 	var all []chip
 	if s.Erased {
-		all = append(all, chip{"erased", "■", "erased", "its bytes were destroyed on a decision; that it existed stays on record"})
+		all = append(all, chip{"erased", "■", key("erased"), key("its bytes were destroyed on a decision; that it existed stays on record")})
 	}
 	if s.Withdrawn {
-		all = append(all, chip{"withdrawn", "⊘", "withdrawn", "hidden from lists and not to be cited; nothing was destroyed"})
+		all = append(all, chip{"withdrawn", "⊘", key("withdrawn"), key("hidden from lists and not to be cited; nothing was destroyed")})
 	}
 	if s.Until != 0 {
-		all = append(all, chip{"old", "↺", "earlier version", "an earlier version matched; the current one does not"})
+		all = append(all, chip{"old", "↺", key("earlier version"), key("an earlier version matched; the current one does not")})
 	}
 	if s.Version > 1 {
-		all = append(all, chip{"edited", "✎", "version " + number(s.Version), "captured in more than one version"})
+		all = append(all, chip{"edited", "✎", l.t("version {n}", "n", l.number(s.Version)), key("captured in more than one version")})
 	} else if s.Edited.Known() {
-		all = append(all, chip{"edited", "✎", "edited", "the source says it was edited; only this version was captured"})
+		all = append(all, chip{"edited", "✎", key("edited"), key("the source says it was edited; only this version was captured")})
 	}
 	if s.MissingFrom != 0 {
-		all = append(all, chip{"missing", "◌", "not in the newest export", "a later export covers its place and does not have it; why, we do not know"})
+		all = append(all, chip{"missing", "◌", key("not in the newest export"), key("a later export covers its place and does not have it; why, we do not know")})
 	}
 	if s.Forward != nil {
-		all = append(all, chip{"plain", "↪", "forwarded", "the platform says it was copied from elsewhere"})
+		all = append(all, chip{"plain", "↪", key("forwarded"), key("the platform says it was copied from elsewhere")})
 	}
 	if len(s.Flags) > 0 {
-		all = append(all, chip{"plain", "⚑", count(len(s.Flags), "defect", "defects") + " of the source", "said in words on its page"})
+		all = append(all, chip{"plain", "⚑", l.t("{n} of the source", "n", l.count(len(s.Flags), "defect", "defects")), key("said in words on its page")})
 	}
 	return all
 }

@@ -66,8 +66,9 @@ type helpData struct {
 	Keys  []helpKey
 }
 
-func (s *server) help(*http.Request) (reply, error) {
-	d := helpData{Keys: helpKeys()}
+// helpWords are ways to write words.
+func helpWords() []helpLine {
+	var all []helpLine
 	for _, x := range [][2]string{
 		{`rocket bridge`, "both words, anywhere in the statement, its title or its captions"},
 		{`"the old bridge"`, "these words next to each other, in this order"},
@@ -78,7 +79,11 @@ func (s *server) help(*http.Request) (reply, error) {
 		{`rocket~1`, "words spelt nearly so: one letter off"},
 		{`"rocket bridge"~5`, "these words with at most five others between"},
 	} {
-		d.Words = append(d.Words, helpLine{x[0], x[1], search(x[0])})
+		all = append(all, helpLine{x[0], x[1], search(x[0])})
 	}
-	return reply{page: "help", title: "How to search", data: d, json: query.Keys()}, nil
+	return all
+}
+
+func (s *server) help(*http.Request) (reply, error) {
+	return reply{page: "help", title: key("How to search"), data: helpData{Words: helpWords(), Keys: helpKeys()}, json: query.Keys()}, nil
 }

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"fmt"
 	"html/template"
 	"slices"
@@ -35,6 +36,8 @@ func (s *server) functions(l *tongue) template.FuncMap {
 		"seconds":  s.seconds,
 		"exact":    func(sec int64) moment { return s.when(desk.WhenOf(sec)) },
 		"lang":     languageName,
+		"kind":     kindWord,
+		"party":    party,
 		"short":    func(text string) string { return shortened(text, 80) },
 		"whole":    func(st record.Statement) block { return prose(st.Text, st.Lang, st.Entities, false) },
 		"viewable": picture,
@@ -68,7 +71,7 @@ type moment struct {
 
 func (s *server) when(w record.When) moment {
 	if !w.Known() {
-		return moment{Local: "time not stated"}
+		return moment{Local: key("time not stated")}
 	}
 	m, _ := w.MarshalText() // of a known time never fails
 	t := moment{Local: w.In(s.zone), UTC: w.In(time.UTC) + " UTC", Machine: string(m), NoZone: w.NoZone}
@@ -154,10 +157,10 @@ func size(n int64) string {
 // languageName is the English name of a language, or its tag.
 func languageName(tag string) string {
 	base, _, _ := strings.Cut(tag, "-")
-	names := map[string]string{"ar": "Arabic", "fa": "Persian", "ckb": "Sorani", "kmr": "Kurmanji", "ku": "Kurdish", "ur": "Urdu", "he": "Hebrew",
-		"yi": "Yiddish", "en": "English", "tr": "Turkish", "ps": "Pashto", "fr": "French", "de": "German", "ru": "Russian", "uk": "Ukrainian",
-		"es": "Spanish", "it": "Italian", "pt": "Portuguese", "nl": "Dutch", "id": "Indonesian", "sv": "Swedish", "az": "Azerbaijani", "ug": "Uyghur",
-		"und": "language not known", "": "language not known"}
+	names := map[string]string{"ar": key("Arabic"), "fa": key("Persian"), "ckb": key("Sorani"), "kmr": key("Kurmanji"), "ku": key("Kurdish"), "ur": key("Urdu"),
+		"he": key("Hebrew"), "yi": key("Yiddish"), "en": key("English"), "tr": key("Turkish"), "ps": key("Pashto"), "fr": key("French"), "de": key("German"),
+		"ru": key("Russian"), "uk": key("Ukrainian"), "es": key("Spanish"), "it": key("Italian"), "pt": key("Portuguese"), "nl": key("Dutch"), "id": key("Indonesian"),
+		"sv": key("Swedish"), "az": key("Azerbaijani"), "ug": key("Uyghur"), "und": key("language not known"), "": key("language not known")}
 	if n := names[base]; n != "" {
 		return n
 	}
@@ -203,24 +206,32 @@ func flagWords(f record.Flag) string {
 func whyWords(how string) string {
 	switch how {
 	case "word":
-		return "the same word"
+		return key("the same word")
 	case "phrase":
-		return "the same words in this order"
+		return key("the same words in this order")
 	case "spelling":
-		return "another spelling"
+		return key("another spelling")
 	case "article":
-		return "with an article or a particle joined to it"
+		return key("with an article or a particle joined to it")
 	case "name":
-		return "the same name in another script"
+		return key("the same name in another script")
 	case "near":
-		return "near each other"
+		return key("near each other")
 	case "start":
-		return "begins so"
+		return key("begins so")
 	case "fuzzy":
-		return "nearly so spelt"
+		return key("nearly so spelt")
 	}
 	return how
 }
+
+// kindWords say what sort of thing a statement is.
+func kindWords() map[string]string {
+	return map[string]string{"post": key("post"), "service": key("service message"), "article": key("article"), "comment": key("comment"),
+		"document": key("document"), "image": key("image"), "record": key("record of a table")}
+}
+
+func kindWord(k record.StatementKind) string { return cmp.Or(kindWords()[string(k)], string(k)) }
 
 // actionWords say what was done.
 func actionWords(action string) string {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"net/url"
 	"slices"
 	"sort"
 	"strings"
@@ -37,17 +36,29 @@ type why struct{ Term, Met, How string }
 
 // statementsData is the list of statements.
 type statementsData struct {
-	Query  string
-	Echo   string
-	Total  string // "214", "at least 10,000"
-	Hits   []hitRow
-	Next   string // address
-	First  string // address of the first page, when this is not it
-	Facets []facet
-	Sorts  []choice
-	Error  *wrong
-	Zero   *zero
-	Empty  bool // there is nothing in the case
+	listAddress
+	Echo    []query.Piece
+	Total   int64
+	AtLeast bool // Total is the least it is
+	Views   []choice
+	Hits    []hitRow
+	Shown   []tableColumn // of the table
+	All     []tableColumn
+	Time    *timeline
+	Next    string // addresses
+	Prev    string
+	First   string // of the first page, when this is not it
+	Facets  []facet
+	Sorts   []choice
+	CSV     string
+	Export  string
+	Saved   []savedRow
+	Keeps   bool // searches can be saved
+	Cols    string
+	Here    string // this list's address, from its first page
+	Error   *wrong
+	Zero    *zero
+	Empty   bool // there is nothing in the case
 }
 
 // facet is a filter to switch on and off.
@@ -58,6 +69,7 @@ type facet struct {
 
 type choice struct {
 	Name string
+	Data bool  // the name is nobody's word of ours: a source's, a part of a query
 	N    int64 // in the whole case; -1 when not counted
 	On   bool
 	URL  string
@@ -79,16 +91,24 @@ type zero struct {
 	Hidden    string // address of the withdrawn ones
 }
 
+// hitsShown is how many statements a page has, by view.
+func hitsShown(view string) int {
+	return map[string]int{asList: 50, asTable: 100, asTimeline: 25}[view]
+}
+
 func (s *server) statements(r *http.Request) (reply, error) {
-	ctx := r.Context()
-	text, after := strings.TrimSpace(r.URL.Query().Get("q")), r.URL.Query().Get("after")
-	d := statementsData{Query: text}
-	rep := reply{page: "statements", title: "Statements"}
-	found, err := s.desk.Search(ctx, text, catalog.Page{After: after, Total: true})
+	ctx, l := r.Context(), s.tongueOf(r)
+	d := statementsData{listAddress: listOf(r), Keeps: s.desk.Case.Writable()}
+	rep := reply{page: "statements", title: key("Statements")}
+	page := catalog.Page{After: d.After, Before: d.Before, Total: true}
+	if !wantsJSON(r) {
+		page.Limit = hitsShown(d.View)
+	}
+	found, err := s.desk.Search(ctx, d.Query, page)
 	var bad *query.Error
 	if errors.As(err, &bad) {
 		d.Error = s.wrong(bad)
-		rep.code, rep.title = http.StatusBadRequest, "The search cannot be read"
+		rep.code, rep.title = http.StatusBadRequest, key("The search cannot be read")
 		rep.data, rep.json = &d, map[string]any{"status": rep.code, "error": bad.What, "do": bad.Do, "offset": bad.Offset, "end": bad.End, "keys": query.Keys()}
 		return rep, nil
 	}
@@ -104,27 +124,40 @@ func (s *server) statements(r *http.Request) (reply, error) {
 		return reply{}, err
 	}
 	d.Empty = stats.Statements == 0
-	d.Echo = echo(found.Query, all)
-	if d.Total = number(found.Total); !found.Exact {
-		d.Total = "at least " + d.Total
-	}
+	d.Echo = query.Pieces(named(found.Query, all), l)
+	d.Total, d.AtLeast = found.Total, !found.Exact
 	if d.Hits, err = s.hitRows(ctx, found.Hits); err != nil {
 		return reply{}, err
 	}
-	if found.Next != "" {
-		d.Next = search(text) + map[bool]string{true: "&", false: "?"}[text != ""] + "after=" + url.QueryEscape(found.Next)
+	for i := range d.Hits {
+		d.Hits[i].Chips = l.chips(d.Hits[i].Statement)
 	}
-	if after != "" {
-		d.First = search(text)
+	d.turnPages(found)
+	d.Facets, d.Sorts = facets(found.Query, stats, all, d.asking), sorts(found.Query, d.asking)
+	d.Shown, d.All = d.columns()
+	d.Cols, d.Here = strings.Join(d.listAddress.Columns, ","), d.shownAs(d.View).at("/statements")
+	for _, v := range []choice{{Name: key("List"), URL: asList}, {Name: key("Table"), URL: asTable}, {Name: key("Timeline"), URL: asTimeline}} {
+		v.On, v.URL, v.N = v.URL == d.View, d.shownAs(v.URL).at("/statements"), -1
+		d.Views = append(d.Views, v)
 	}
-	d.Facets, d.Sorts = facets(found.Query, stats, all), sorts(found.Query)
-	if len(found.Hits) == 0 && after == "" && !d.Empty {
-		if d.Zero, err = s.zeroHelp(r, found); err != nil {
+	if s.table != nil {
+		d.CSV, d.Export = d.shownAs(d.View).at("/statements.csv"), d.shownAs(d.View).at("/statements/export")
+	}
+	if d.View == asTimeline && !wantsJSON(r) {
+		if d.Time, err = s.timeline(ctx, l, d.listAddress, found.Query); err != nil {
 			return reply{}, err
 		}
 	}
-	if text != "" {
-		rep.title = d.Echo
+	if len(found.Hits) == 0 && d.After == "" && d.Before == "" && !d.Empty {
+		if d.Zero, err = s.zeroHelp(r, found, d.asking); err != nil {
+			return reply{}, err
+		}
+	}
+	if d.Saved, err = s.savedRows(ctx, d.listAddress); err != nil {
+		return reply{}, err
+	}
+	if d.Query != "" {
+		rep.title = l.plainEcho(d.Echo)
 	}
 	list := make([]hitJSON, len(found.Hits))
 	for i, h := range found.Hits {
@@ -135,6 +168,24 @@ func (s *server) statements(r *http.Request) (reply, error) {
 		rep.next = strings.Replace(d.Next, "/statements", "/statements.json", 1)
 	}
 	return rep, nil
+}
+
+// turnPages says where the pages before and behind this one are.
+func (d *statementsData) turnPages(found desk.Found) {
+	to := func(after, before string) string {
+		a := d.listAddress
+		a.After, a.Before = after, before
+		return a.at("/statements")
+	}
+	if found.Next != "" {
+		d.Next = to(found.Next, "")
+	}
+	if found.Prev != "" {
+		d.Prev = to("", found.Prev)
+	}
+	if d.After != "" || d.Before != "" {
+		d.First = to("", "")
+	}
 }
 
 // hitJSON is a hit as `dalil search --json` prints it.
@@ -186,8 +237,11 @@ func shortened(s string, runes int) string {
 }
 
 // echo says the query in words, with the names of sources for their keys.
-func echo(q query.Query, all []sourceRow) string {
-	named, err := query.MapValues(q, func(key, value string) (string, error) {
+func echo(q query.Query, all []sourceRow) string { return query.Echo(named(q, all)) }
+
+// named puts the names of sources for their keys.
+func named(q query.Query, all []sourceRow) query.Query {
+	with, err := query.MapValues(q, func(key, value string) (string, error) {
 		if key == "from" {
 			for _, x := range all {
 				if strings.EqualFold(x.Key, value) {
@@ -198,9 +252,9 @@ func echo(q query.Query, all []sourceRow) string {
 		return value, nil
 	})
 	if err != nil {
-		return query.Echo(q)
+		return q
 	}
-	return query.Echo(named)
+	return with
 }
 
 func (s *server) wrong(e *query.Error) *wrong {
@@ -243,46 +297,64 @@ func toggled(q query.Query, key, value string) (text string, on bool) {
 }
 
 // facets offers filters by what is in the whole case; nothing is counted for
-// them.
-func facets(q query.Query, stats catalog.Stats, all []sourceRow) []facet {
+// them. at is where the list of a query is.
+func facets(q query.Query, stats catalog.Stats, all []sourceRow, at func(string) string) []facet {
 	make := func(key, value, name string, n int64) choice {
 		text, on := toggled(q, key, value)
-		return choice{name, n, on, search(text)}
+		return choice{Name: name, N: n, On: on, URL: at(text)}
 	}
-	lang := facet{Name: "Language"}
-	for _, l := range byCount(stats.Languages) {
-		lang.Choices = append(lang.Choices, make("lang", l, languageName(l), stats.Languages[l]))
+	each := func(name, filter string, words map[string]string) facet {
+		f := facet{Name: name}
+		for _, v := range query.Keys()[filter] {
+			w := words[v]
+			if w == "" {
+				w = v
+			}
+			f.Choices = append(f.Choices, make(filter, v, w, -1))
+		}
+		return f
 	}
-	from := facet{Name: "Source"}
+	lang := facet{Name: key("Language")}
+	for i, l := range byCount(stats.Languages) {
+		if c := make("lang", l, languageName(l), stats.Languages[l]); i < languagesShown || c.On {
+			lang.Choices = append(lang.Choices, c)
+		}
+	}
+	from := facet{Name: key("Source")}
 	most := slices.Clone(all)
 	sort.SliceStable(most, func(i, j int) bool { return most[i].Statements > most[j].Statements })
 	for i, x := range most {
 		if c := make("from", x.Key, x.Name, x.Statements); i < sourcesShown || c.On {
+			c.Data = true
 			from.Choices = append(from.Choices, c)
 		}
 	}
-	kind := facet{Name: "Kind"}
-	for _, k := range query.Keys()["type"] {
-		kind.Choices = append(kind.Choices, make("type", k, k, -1))
+	state := each(key("State"), "state", map[string]string{"new": key("not decided about"), "kept": key("kept"), "duplicate": key("duplicates"), "dismissed": key("dismissed"),
+		"later": key("put off"), "withdrawn": key("withdrawn")})
+	for i := range state.Choices {
+		if state.Choices[i].Name == "withdrawn" {
+			state.Choices[i].N = stats.Withdrawn
+		}
 	}
-	has := facet{Name: "Has"}
-	for _, h := range query.Keys()["has"] {
-		has.Choices = append(has.Choices, make("has", h, h, -1))
-	}
-	state := facet{Name: "State", Choices: []choice{make("edited", "yes", "edited", -1), make("missing", "yes", "not in the newest export", -1),
-		make("state", "withdrawn", "withdrawn", stats.Withdrawn)}}
-	return []facet{lang, from, kind, has, state}
+	state.Choices = append(state.Choices, make("edited", "yes", key("edited"), -1), make("missing", "yes", key("not in the newest export"), -1))
+	return []facet{lang, from, each(key("Kind"), "type", kindWords()), each(key("Has"), "has", map[string]string{"image": key("image"), "video": key("video"), "media": key("media"),
+		"forward": key("forward header"), "reply": key("reply"), "link": key("link"), "flag": key("defect of its source")}),
+		each(key("Place in a family"), "is", map[string]string{"first": key("the first of a family"), "copy": key("copies"), "alone": key("in no family"), "forward": key("forwarded"),
+			"shielded": key("naming a private person"), "mixed": key("decided about in two ways")}), state}
 }
 
-func sorts(q query.Query) []choice {
+// languagesShown bounds the facet of languages.
+const languagesShown = 12
+
+func sorts(q query.Query, at func(string) string) []choice {
 	var all []choice
 	for _, o := range []struct {
 		sort query.Sort
 		name string
-	}{{query.Newest, "newest first"}, {query.Oldest, "oldest first"}, {query.Relevance, "most relevant first"}} {
+	}{{query.Newest, key("newest first")}, {query.Oldest, key("oldest first")}, {query.Relevance, key("most relevant first")}} {
 		other := q
 		other.Sort = o.sort
-		all = append(all, choice{Name: o.name, On: q.Sort == o.sort, URL: search(query.String(other)), N: -1})
+		all = append(all, choice{Name: o.name, On: q.Sort == o.sort, URL: at(query.String(other)), N: -1})
 	}
 	return all
 }
@@ -291,7 +363,7 @@ func sorts(q query.Query) []choice {
 const mostParts = 6
 
 // zeroHelp finds out which part of a query is to blame.
-func (s *server) zeroHelp(r *http.Request, found desk.Found) (*zero, error) {
+func (s *server) zeroHelp(r *http.Request, found desk.Found, at func(string) string) (*zero, error) {
 	z := &zero{Words: found.ZeroBecause}
 	q := found.Query
 	count := func(q query.Query) (int64, error) {
@@ -308,7 +380,7 @@ func (s *server) zeroHelp(r *http.Request, found desk.Found) (*zero, error) {
 				return nil, err
 			}
 			if hits > 0 {
-				z.Without = append(z.Without, choice{Name: query.String(query.Query{Root: n}), N: hits, URL: search(query.String(other))})
+				z.Without = append(z.Without, choice{Data: true, Name: query.String(query.Query{Root: n}), N: hits, URL: at(query.String(other))})
 			}
 		}
 	}
@@ -325,7 +397,7 @@ func (s *server) zeroHelp(r *http.Request, found desk.Found) (*zero, error) {
 				return nil, err
 			}
 			if hits > 0 {
-				z.Loosen = append(z.Loosen, choice{Name: query.String(query.Query{Root: looser}), N: hits, URL: search(query.String(other))})
+				z.Loosen = append(z.Loosen, choice{Data: true, Name: query.String(query.Query{Root: looser}), N: hits, URL: at(query.String(other))})
 			}
 		}
 		if len(z.Loosen) >= mostParts {
@@ -335,7 +407,7 @@ func (s *server) zeroHelp(r *http.Request, found desk.Found) (*zero, error) {
 	hidden := q
 	hidden.Root = append(slices.Clone(all), query.Filter{Key: "state", Values: []string{"withdrawn"}})
 	n, err := count(hidden)
-	z.Withdrawn, z.Hidden = n, search(query.String(hidden))
+	z.Withdrawn, z.Hidden = n, at(query.String(hidden))
 	return z, err
 }
 

@@ -181,6 +181,9 @@ func (s *server) shown() map[string]func(*http.Request) (reply, error) {
 		"/palette":          s.palette,
 		"/s/{id}/raw":       s.raw,
 		"/s/{id}/media/{n}": s.media,
+
+		"/statements.csv":    s.csv,
+		"/statements/export": s.export,
 	}
 }
 
@@ -206,6 +209,9 @@ func (s *server) done() map[string]func(http.ResponseWriter, *http.Request) (str
 		"/settings/access":  s.endSessions,
 		"/login":            s.enter,
 		"/logout":           s.leave,
+
+		"/saved":      s.save,
+		"/saved/drop": s.drop,
 	}
 }
 

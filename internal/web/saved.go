@@ -1,0 +1,48 @@
+package web
+
+import (
+	"context"
+	"net/http"
+	"strings"
+
+	"dalil/internal/desk"
+)
+
+// savedRow is a saved search that leads to its list.
+type savedRow struct {
+	desk.Saved
+	URL  string
+	Here bool // this list is it
+}
+
+// savedRows are the saved searches, each where its view and columns are.
+func (s *server) savedRows(ctx context.Context, here listAddress) ([]savedRow, error) {
+	all, err := s.desk.SavedSearches(ctx)
+	rows := make([]savedRow, len(all))
+	now := here.shownAs(here.View).at("/statements")
+	for i, x := range all {
+		a := listAddress{Query: x.Query, View: asList, Columns: x.Columns}
+		if x.View == asTable || x.View == asTimeline {
+			a.View = x.View
+		}
+		rows[i] = savedRow{x, a.at("/statements"), a.at("/statements") == now}
+	}
+	return rows, err
+}
+
+// save keeps the list a reader looks at under a name.
+func (s *server) save(_ http.ResponseWriter, r *http.Request) (string, error) {
+	f := r.PostForm
+	x := desk.SavedSearch{Name: f.Get("name"), Query: f.Get("q"), View: f.Get("view"), Warn: f.Get("warn") != ""}
+	if cols := f.Get("cols"); cols != "" {
+		x.Columns = strings.Split(cols, ",")
+	}
+	_, err := s.desk.SaveSearch(r.Context(), x, "")
+	return back(r, "/statements"), err
+}
+
+// drop lets go of a saved search.
+func (s *server) drop(_ http.ResponseWriter, r *http.Request) (string, error) {
+	_, err := s.desk.DropSearch(r.Context(), r.PostForm.Get("name"), "")
+	return back(r, "/statements"), err
+}
