@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 
 	"dalil/internal/desk"
 	"dalil/internal/query"
@@ -19,6 +20,7 @@ type exportData struct {
 	For     []choice
 	All     []tableColumn
 	Back    string
+	Cols    string
 	Error   *wrong
 }
 
@@ -43,7 +45,7 @@ func (s *server) export(r *http.Request) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	d := exportData{Address: a, Back: a.shownAs(a.View).at("/statements")}
+	d := exportData{Address: a, Back: a.shownAs(a.View).at("/statements"), Cols: strings.Join(a.Columns, ",")}
 	rep := reply{page: "export", title: key("Hand out a list"), data: &d}
 	_, how, err := s.desk.List(r.Context(), a.Query, audience)
 	var bad *query.Error

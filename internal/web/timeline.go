@@ -84,6 +84,15 @@ func steps() []step {
 	}
 }
 
+// isolated keeps a text in its own direction where what stands around it, as a
+// drawing, runs from left to right.
+func (l *tongue) isolated(s string) string {
+	if l.Dir == "rtl" {
+		return "\u2068" + s + "\u2069"
+	}
+	return s
+}
+
 // month is the short name of a month.
 func (l *tongue) month(t time.Time) string { return l.t(t.Format("Jan")) }
 
@@ -178,8 +187,8 @@ func (s *server) timeline(ctx context.Context, l *tongue, a listAddress, typed q
 		if by.strong(from) {
 			text = by.strongly(l, from)
 		}
-		if room--; room <= 0 || by.strong(from) && room <= 0 {
-			x.Tick, room = text, chart.TickWidth(text, len(counts))
+		if room--; room <= 0 {
+			x.Tick, room = l.isolated(text), chart.TickWidth(text, len(counts))
 		}
 		c.Bars.Bars = append(c.Bars.Bars, x)
 		c.Sum += n.N

@@ -40,8 +40,12 @@ func tongues() []*tongue {
 		l.po.Parse(b)
 		l.words = map[string]string{}
 		for english, said := range l.po.GetDomain().GetTranslations() {
-			if said.IsTranslated() && said.PluralID == "" {
-				l.words[english] = said.Get()
+			if !said.IsTranslated() {
+				continue
+			}
+			l.words[english] = said.Get()
+			if said.PluralID != "" { // the noun alone
+				l.words[english] = strings.TrimSpace(strings.ReplaceAll(l.po.GetN(english, said.PluralID, 1), "{n}", ""))
 			}
 		}
 	}

@@ -100,9 +100,15 @@ func everySaid(t *testing.T) []said {
 			return true
 		})
 	}
+	counted := map[string]bool{}
+	for s := range found {
+		counted[s.One] = counted[s.One] || s.Many != ""
+	}
 	var all []said
 	for s := range found {
-		all = append(all, s)
+		if s.Many != "" || !counted[s.One] { // a noun that is counted has its entry there
+			all = append(all, s)
+		}
 	}
 	slices.SortFunc(all, func(a, b said) int { return strings.Compare(a.One+"\x00"+a.Many, b.One+"\x00"+b.Many) })
 	return all
