@@ -119,7 +119,7 @@ func (s *server) timeline(ctx context.Context, l *tongue, a listAddress, typed q
 	now := s.desk.Case.Now()
 	edge := func(sort query.Sort) (int64, bool, error) {
 		dated.Sort = sort
-		res, err := s.desk.Case.Catalog.Search(ctx, dated, catalog.Page{Limit: 1, Now: now.Unix()})
+		res, err := s.desk.Reader().Search(ctx, dated, catalog.Page{Limit: 1, Now: now.Unix()})
 		if err != nil || len(res.Hits) == 0 {
 			return 0, false, err
 		}
@@ -162,7 +162,7 @@ func (s *server) timeline(ctx context.Context, l *tongue, a listAddress, typed q
 	for i, t := range edges {
 		seconds[i] = t.Unix()
 	}
-	counts, err := s.desk.Case.Catalog.CountPosted(ctx, q, now.Unix(), seconds)
+	counts, err := s.desk.Reader().CountPosted(ctx, q, now.Unix(), seconds)
 	if err != nil {
 		return nil, err
 	}
