@@ -45,7 +45,7 @@ type step struct {
 func steps() []step {
 	const day = 24 * time.Hour
 	midnight := func(t time.Time) time.Time { return time.Date(t.Year(), t.Month(), t.Day(), 0, 0, 0, 0, t.Location()) }
-	month := func(t time.Time) time.Time { return firstOfMonth(t) }
+	month := func(t time.Time) time.Time { return time.Date(t.Year(), t.Month(), 1, 0, 0, 0, 0, t.Location()) }
 	year := func(t time.Time) time.Time { return time.Date(t.Year(), 1, 1, 0, 0, 0, 0, t.Location()) }
 	dayWords := func(l *tongue, t time.Time) string { return l.date(t, true, false) }
 	fullDay := func(l *tongue, t time.Time) string { return l.date(t, true, true) }
