@@ -170,9 +170,8 @@ func triageSeed(t *testing.T, open Open, seed uint64) {
 	c := fresh(t, open)
 	l, _, source, capture := start()
 	type said struct {
-		leaf, posted uint64
-		value        string
-		num          int64
+		leaf  uint64
+		value string
 	}
 	var statements []uint64
 	posted := map[uint64]int64{}
