@@ -7,6 +7,7 @@ type Drawing interface {
 	ofChart()
 }
 
+func (Bars) ofChart()     {}
 func (Strip) ofChart()    {}
 func (Calendar) ofChart() {}
 func (Matrix) ofChart()   {}

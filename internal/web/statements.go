@@ -338,7 +338,7 @@ func facets(q query.Query, stats catalog.Stats, all []sourceRow, at func(string)
 	}
 	state.Choices = append(state.Choices, make("edited", "yes", key("edited"), -1), make("missing", "yes", key("not in the newest export"), -1))
 	return []facet{lang, from, each(key("Kind"), "type", kindWords()), each(key("Has"), "has", map[string]string{"image": key("image"), "video": key("video"), "media": key("media"),
-		"forward": key("forward header"), "reply": key("reply"), "link": key("link"), "flag": key("defect of its source")}),
+		"forward": key("forward header"), "reply": key("reply"), "link": key("link"), "flag": key("defect of its source"), "translation": key("translation")}),
 		each(key("Place in a family"), "is", map[string]string{"first": key("the first of a family"), "copy": key("copies"), "alone": key("in no family"), "forward": key("forwarded"),
 			"shielded": key("naming a private person"), "mixed": key("decided about in two ways")}), state}
 }
