@@ -7,6 +7,7 @@ import (
 
 	"dalil/internal/pipeline"
 	"dalil/internal/record"
+	"dalil/internal/state"
 )
 
 // CaptureChoices are a person's choices for a capture.
@@ -134,4 +135,47 @@ func together(a, b pipeline.Receipt) pipeline.Receipt {
 		c.LeafLast = max(a.LeafLast, b.LeafLast)
 	}
 	return c
+}
+
+// captureJob is what a capture on the list of jobs is asked to do.
+type captureJob struct {
+	Addresses []string `json:"addresses"`
+	Picture   bool     `json:"picture,omitempty"`
+}
+
+// CaptureJobs is the kind of job that captures pages of the web with this desk's
+// way to the world.
+func (d *Desk) CaptureJobs() pipeline.JobKind {
+	return pipeline.JobKind{Name: "capture", Do: func(ctx context.Context, w *pipeline.Work) error {
+		var args captureJob
+		if err := w.Args(&args); err != nil {
+			return err
+		}
+		r, err := d.Capture(ctx, args.Addresses, CaptureChoices{Picture: args.Picture, Progress: w.Report})
+		if err == nil {
+			w.Finish(r.Receipt)
+		}
+		return err
+	}}
+}
+
+// StartCapture puts a capture of pages on the list of jobs, after checking that
+// each is an address that may be gone to.
+func (d *Desk) StartCapture(ctx context.Context, addresses []string, picture bool) (state.Job, error) {
+	if len(addresses) == 0 {
+		return state.Job{}, fmt.Errorf("capture: %w: no address", record.ErrInvalid)
+	}
+	if len(addresses) > pipeline.MaxCapture {
+		return state.Job{}, record.WithHint(fmt.Errorf("capture: %w: %d addresses; the most at once is %d", record.ErrInvalid, len(addresses), pipeline.MaxCapture), "capture them in parts")
+	}
+	for _, a := range addresses {
+		if _, err := d.Case.Address(a); err != nil {
+			return state.Job{}, err
+		}
+	}
+	title := addresses[0]
+	if len(addresses) > 1 {
+		title += fmt.Sprintf(" +%d", len(addresses)-1)
+	}
+	return d.Case.Enqueue(ctx, "capture", title, captureJob{addresses, picture})
 }

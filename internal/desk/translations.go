@@ -193,7 +193,7 @@ func (d *Desk) MayAskMachine(ctx context.Context, s record.Statement, remote boo
 	if err != nil {
 		return err
 	}
-	whole, err := d.Case.Catalog.Version(ctx, s.Leaf)
+	whole, err := d.unmasked(ctx, s.Leaf)
 	if err != nil {
 		return err
 	}

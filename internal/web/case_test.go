@@ -115,7 +115,7 @@ func (c *testCase) statements() []record.Statement {
 
 // addresses lists a page of every sort, and all statements, sources, imports.
 func (c *testCase) addresses() []string {
-	list := []string{"/", "/inbox", "/inbox?q=", "/inbox?q=lang%3Aar", "/inbox?q=frmo%3Ax", "/statements", "/sources", "/sources?sort=-grade", "/matrix", "/matrix?q=lang%3Aar", "/matrix?q=frmo%3Ax", "/imports", "/import", "/jobs", "/log", "/log/0", "/log/entries", "/settings", "/style", "/help", "/out?u=https%3A%2F%2Fexample.org%2Fa", "/nowhere", "/families", "/families?min=3&limit=5", "/families?q=lang%3Aar", "/families?q=frmo%3Ax", "/firsts", "/firsts?q=lang%3Aar", "/firsts?q=frmo%3Ax", "/statements?q=zzz+lang%3Aar", "/statements?q=frmo%3Ax",
+	list := []string{"/", "/inbox", "/inbox?q=", "/inbox?q=lang%3Aar", "/inbox?q=frmo%3Ax", "/statements", "/sources", "/sources?sort=-grade", "/matrix", "/matrix?q=lang%3Aar", "/matrix?q=frmo%3Ax", "/imports", "/import", "/capture", "/capture?text=https%3A%2F%2Ft.me%2Fnahr%2F1%0Ahttps%3A%2F%2Fexample.org%2Fa%0Abridge", "/jobs", "/log", "/log/0", "/log/entries", "/settings", "/style", "/help", "/out?u=https%3A%2F%2Fexample.org%2Fa", "/nowhere", "/families", "/families?min=3&limit=5", "/families?q=lang%3Aar", "/families?q=frmo%3Ax", "/firsts", "/firsts?q=lang%3Aar", "/firsts?q=frmo%3Ax", "/statements?q=zzz+lang%3Aar", "/statements?q=frmo%3Ax",
 		"/statements?view=table", "/statements?view=table&cols=text,posted,entry&q=a", "/statements?view=timeline", "/statements/export?q=lang%3Aar", "/statements/export?q=frmo%3Ax&for=public"}
 	for i, s := range c.statements() {
 		if i%5 == 0 { // these differ little from one statement to the next

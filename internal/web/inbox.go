@@ -125,9 +125,9 @@ func (s *server) inbox(r *http.Request) (reply, error) {
 			d.Left += n
 		}
 	}
-	list := make([]unitJSON, len(in.Rows))
+	list := make([]desk.UnitJSON, len(in.Rows))
 	for i, row := range in.Rows {
-		list[i] = unitOf(row)
+		list[i] = s.desk.UnitJSON(row)
 	}
 	rep.json = list
 	if d.Next != "" {
@@ -232,27 +232,6 @@ func whyHere(row desk.InboxRow, l *tongue) []phrase {
 	return all
 }
 
-// unitJSON is the `unit` object of the CLI contract.
-type unitJSON struct {
-	ID       string         `json:"id"`
-	First    string         `json:"first"`
-	Source   string         `json:"source_name"`
-	Posts    int            `json:"posts"`
-	Sources  int            `json:"sources"`
-	Second   int64          `json:"second_after_seconds"`
-	Verdict  record.Verdict `json:"state"`
-	By       string         `json:"by,omitempty"`
-	Labels   []string       `json:"labels,omitempty"`
-	Assignee string         `json:"assigned,omitempty"`
-	Shielded bool           `json:"shielded,omitempty"`
-	Since    int            `json:"joined_since,omitempty"`
-	Text     string         `json:"text"`
-}
-
-func unitOf(row desk.InboxRow) unitJSON {
-	return unitJSON{row.ID, row.FirstID, row.First.SourceName, row.Posts, row.Sources, row.Second, row.Verdict, row.By, row.Labels, row.Assignee, row.Shielded, row.Since, row.Text}
-}
-
 // unitData is one unit laid out, to decide about.
 type unitData struct {
 	inboxRow
@@ -333,7 +312,7 @@ func (s *server) unit(r *http.Request) (reply, error) {
 	if d.Labels, err = s.desk.Labels(ctx); err != nil {
 		return reply{}, err
 	}
-	return reply{page: "unit", title: row.ID, data: &d, json: unitOf(row)}, nil
+	return reply{page: "unit", title: row.ID, data: &d, json: s.desk.UnitJSON(row)}, nil
 }
 
 const (

@@ -39,8 +39,10 @@ func (s *server) rail(r *http.Request) []railPart {
 		}},
 		{Label: key("Case"), Places: []railPlace{
 			{Name: key("Sources"), URL: "/sources", Key: "r"},
+			{Name: key("Bring in"), URL: "/import", Key: "n"},
+			{Name: key("Capture"), URL: "/capture", Key: "p"},
 			{Name: key("Imports"), URL: "/imports", Key: "m"},
-			{Name: key("Jobs"), URL: "/jobs", Key: "w", N: s.atWork(r), NWord: key("at work")},
+			{Name: key("Jobs"), URL: "/jobs", Key: "j", N: s.atWork(r), NWord: key("at work")},
 			{Name: key("Log"), URL: "/log", Key: "l"},
 			{Name: key("Doctor"), URL: "/doctor", Key: "d"},
 			{Name: key("Settings"), URL: "/settings", Key: ","},
@@ -76,7 +78,7 @@ func within(path, place string) bool {
 	if place == "/" {
 		return path == "/"
 	}
-	for _, at := range append([]string{place}, map[string][]string{"/statements": {"/s"}, "/sources": {"/c", "/matrix"}, "/families": {"/y"}, "/jobs": {"/import"}}[place]...) {
+	for _, at := range append([]string{place}, map[string][]string{"/statements": {"/s"}, "/sources": {"/c", "/matrix"}, "/families": {"/y"}}[place]...) {
 		if path == at || strings.HasPrefix(path, at+"/") {
 			return true
 		}

@@ -31,6 +31,8 @@ type statementData struct {
 	Refs      []refRow
 	Acts      []act
 	Signed    string // who signed inside the source
+	Citing    citing
+	Write     bool
 	ReplyURL  string
 	UnderURL  string
 	ForwardTo string
@@ -140,7 +142,10 @@ func (s *server) statement(r *http.Request) (reply, error) {
 		}
 		d.Acts = append(d.Acts, a)
 	}
-	d.Signed = party(st.Sender)
+	d.Signed, d.Write = party(st.Sender), s.desk.Case.Writable()
+	if d.Citing, err = s.citing(r, d.ID); err != nil {
+		return reply{}, err
+	}
 	if t.ReplyTo != nil {
 		d.ReplyURL = s.at(*t.ReplyTo)
 	}

@@ -225,6 +225,3 @@ func (s *server) sinceOf(ctx context.Context, c desk.Changes) (*since, error) {
 	}
 	return &x, nil
 }
-
-// looked is the log size that this person saw last, and when.
-func (s *server) looked(context.Context) (size uint64, at int64, err error) { return 0, 0, nil }

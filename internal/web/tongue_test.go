@@ -53,7 +53,7 @@ func everySaid(t *testing.T) []said {
 		sources = append(sources, "../chart/"+name)
 	}
 	sources = append(sources, "../desk/health.go", "../desk/health_linux.go", "../desk/health_other.go") // what the doctor says
-	echo, err := filepath.Glob("../query/echo*.go") // says its echo through a tongue of ours
+	echo, err := filepath.Glob("../query/echo*.go")                                                      // says its echo through a tongue of ours
 	if err != nil || len(echo) == 0 {
 		t.Fatal(err, echo)
 	}

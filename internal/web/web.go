@@ -160,6 +160,7 @@ func (s *server) shown() map[string]func(*http.Request) (reply, error) {
 		"/firsts":           s.firsts,
 		"/sources":          s.sources,
 		"/c/{id}":           s.source,
+		"/capture":          s.capture,
 		"/import":           s.importNew,
 		"/import/{upload}":  s.preflight,
 		"/jobs":             s.jobs,
@@ -191,6 +192,8 @@ func (s *server) shown() map[string]func(*http.Request) (reply, error) {
 func (s *server) done() map[string]func(http.ResponseWriter, *http.Request) (string, error) {
 	return map[string]func(http.ResponseWriter, *http.Request) (string, error){
 		"/settings": s.choose,
+		"/capture":  s.startCapture,
+		"/seen":     s.seen,
 		"/s/{id}":   s.decideStatement,
 		"/inbox":    s.triage,
 
