@@ -82,7 +82,7 @@ func TestFamiliesAreShown(t *testing.T) {
 	if err := json.Unmarshal(w.Body.Bytes(), &list); err != nil || len(list) != 3 || list[0].Size < 5 || !strings.Contains(w.Header().Get("Link"), "limit=15") {
 		t.Errorf("%+v %v %q", list, err, w.Header().Get("Link"))
 	}
-	if page := c.get("/statements").Body.String(); !strings.Contains(page, `class="chip plain" href="/y/Y-`) {
+	if page := c.get("/statements").Body.String(); !strings.Contains(page, `class="chip plain num" href="/y/Y-`) {
 		t.Error("hits do not lead to their families")
 	}
 }

@@ -21,8 +21,8 @@ const pagePolicy = "default-src 'none'; script-src 'self'; style-src 'self'; fon
 const powers = "accelerometer=(), ambient-light-sensor=(), attribution-reporting=(), autoplay=(), bluetooth=(), browsing-topics=(), camera=(), compute-pressure=(), " +
 	"display-capture=(), encrypted-media=(), gamepad=(), geolocation=(), gyroscope=(), hid=(), identity-credentials-get=(), idle-detection=(), interest-cohort=(), " +
 	"join-ad-interest-group=(), keyboard-map=(), local-fonts=(), magnetometer=(), microphone=(), midi=(), otp-credentials=(), payment=(), picture-in-picture=(), " +
-	"publickey-credentials-create=(), publickey-credentials-get=(), run-ad-auction=(), screen-wake-lock=(), serial=(), speaker-selection=(), storage-access=(), " +
-	"sync-xhr=(), usb=(), web-share=(), window-management=(), xr-spatial-tracking=()"
+	"publickey-credentials-create=(), publickey-credentials-get=(), run-ad-auction=(), screen-wake-lock=(), serial=(), storage-access=(), " +
+	"sync-xhr=(), usb=(), window-management=(), xr-spatial-tracking=()"
 
 // guard sets the headers of every answer and turns away what no page of ours
 // would ask.

@@ -17,12 +17,15 @@ import (
 	"dalil/internal/state"
 )
 
+// importData is the page with the drop zone.
+type importData struct {
+	Write bool
+	Dir   string // of the case, for the command line
+}
+
 // importNew is the page with the drop zone.
 func (s *server) importNew(r *http.Request) (reply, error) {
-	d := struct {
-		Write bool
-		Dir   string
-	}{s.desk.Case.Writable(), s.desk.Case.Dir}
+	d := importData{s.desk.Case.Writable(), s.desk.Case.Dir}
 	return reply{page: "import", title: key("Bring something in"), data: d, json: map[string]any{"writable": d.Write, "fields": []string{"path", "modified", "file"}}}, nil
 }
 

@@ -73,15 +73,18 @@ func jobChip(j state.Job) chip {
 
 const jobsShown = 100
 
+// jobsData is the list of jobs.
+type jobsData struct {
+	Rows  []jobRow
+	Write bool
+}
+
 func (s *server) jobs(r *http.Request) (reply, error) {
 	all, err := s.desk.Jobs(r.Context(), jobsShown)
 	if err != nil {
 		return reply{}, err
 	}
-	d := struct {
-		Rows  []jobRow
-		Write bool
-	}{Write: s.desk.Case.Writable()}
+	d := jobsData{Write: s.desk.Case.Writable()}
 	list := make([]desk.JobJSON, len(all))
 	for i, j := range all {
 		d.Rows = append(d.Rows, s.jobRow(j))

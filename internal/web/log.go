@@ -76,6 +76,9 @@ func anybody(string, string) bool { return true }
 func (s *server) actOf(ctx context.Context, x record.Decision) (act, error) {
 	a := act{Leaf: x.Leaf, At: x.At, By: x.By, Action: x.Action, What: actionWords(x.Action), Reason: x.Reason, Undone: x.Undone != 0,
 		ID: s.desk.Case.IDs.ID(record.KindDecision, x.Leaf)}
+	if x.Target == 0 { // about the case as a whole
+		return a, nil
+	}
 	e, err := s.desk.Case.Catalog.Entry(ctx, x.Target)
 	if err != nil {
 		return a, err

@@ -235,7 +235,7 @@ func kindWord(k record.StatementKind) string { return cmp.Or(kindWords()[string(
 
 // actionWords say what was done.
 func actionWords(action string) string {
-	words := map[string]string{"import": key("imported"), "capture": key("captured"), "ocr": key("read the text in pictures of"),
+	words := map[string]string{"import": key("imported"), "save-search": key("saved a search"), "drop-search": key("dropped a saved search"), "open": key("opened a masked name in"), "capture": key("captured"), "ocr": key("read the text in pictures of"),
 		"withdraw": key("withdrew"), "restore": key("restored"), "erase-request": key("asked to erase"), "erase": key("had erased"),
 		"restrict": key("restricted"), "lift-restriction": key("lifted the restriction of"), "mark-public": key("marked as public"), "undo": key("took back"),
 		"keep": key("kept"), "dismiss": key("found not relevant"), "duplicate": key("marked as a duplicate"), "later": key("put off"), "reopen": key("opened again"),
