@@ -224,7 +224,7 @@ func (c Calendar) draw(id string) []byte {
 	scale := min(step/calStep, 1)
 
 	var p pen
-	p.open("svg", attr{"xmlns", "http://www.w3.org/2000/svg"}, attr{"class", "plot cal"}, attr{"role", "img"},
+	p.open("svg", attr{"xmlns", "http://www.w3.org/2000/svg"}, attr{"class", "plot cal"}, attr{"role", "group"},
 		attr{"aria-labelledby", id + "-title " + id + "-desc"}, attr{"viewBox", "0 0 " + number(wide) + " " + number(tall)},
 		attr{"fill", "currentColor"}, attr{"font-size", calSize})
 	title := plain(c.Title)

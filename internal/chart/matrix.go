@@ -146,7 +146,7 @@ func (m Matrix) draw(id string) []byte {
 	}
 	wide = max(wide, 520) // for the key
 	var p pen
-	p.open("svg", attr{"xmlns", "http://www.w3.org/2000/svg"}, attr{"class", "plot matrix"}, attr{"role", "img"},
+	p.open("svg", attr{"xmlns", "http://www.w3.org/2000/svg"}, attr{"class", "plot matrix"}, attr{"role", "group"},
 		attr{"aria-labelledby", id + "-title " + id + "-desc"}, attr{"viewBox", "0 0 " + number(wide) + " " + number(tall)},
 		attr{"width", number(wide)}, attr{"height", number(tall)}, attr{"fill", "currentColor"}, attr{"font-size", matrixSize})
 	title := plain(m.Title)

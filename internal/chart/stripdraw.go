@@ -66,7 +66,7 @@ func (s Strip) draw(id string) []byte {
 		tall += keyTall
 	}
 
-	d.open("svg", attr{"xmlns", "http://www.w3.org/2000/svg"}, attr{"class", "strip"}, attr{"role", "img"},
+	d.open("svg", attr{"xmlns", "http://www.w3.org/2000/svg"}, attr{"class", "strip"}, attr{"role", "group"},
 		attr{"aria-labelledby", id + "-title " + id + "-desc"}, attr{"viewBox", "0 0 " + number(stripWidth) + " " + number(tall)},
 		attr{"fill", "currentColor"}, attr{"font-size", smallSize})
 	d.say("title", cmp.Or(plain(s.Title), "Who posted first"), attr{"id", id + "-title"})

@@ -138,7 +138,7 @@ func (t Timeline) draw(id string) []byte {
 		tall += 16
 	}
 	var p pen
-	p.open("svg", attr{"xmlns", "http://www.w3.org/2000/svg"}, attr{"class", "plot line"}, attr{"role", "img"},
+	p.open("svg", attr{"xmlns", "http://www.w3.org/2000/svg"}, attr{"class", "plot line"}, attr{"role", "group"},
 		attr{"aria-labelledby", id + "-title " + id + "-desc"}, attr{"viewBox", "0 0 " + number(lineWide) + " " + number(tall)},
 		attr{"fill", "currentColor"}, attr{"font-size", lineSize})
 	title := plain(t.Title)

@@ -77,7 +77,12 @@ func (b *block) add(parts []part) {
 // be "", then only the script is told.
 func bidi(s, lang string) fragment {
 	s = strings.Join(strings.FieldsFunc(s, func(r rune) bool { return r == '\n' || r == '\r' || r == '\t' }), " ")
-	return fragment{Lang: langOf(s, lang), Dir: "auto", Parts: spell(part{Text: s}, false)}
+	f := fragment{Lang: langOf(s, lang), Dir: "auto"}
+	for _, p := range dress(s, nil) { // a handle in a name stays whole too
+		p.Out = ""
+		f.Parts = append(f.Parts, spell(p, false)...)
+	}
+	return f
 }
 
 // machine is a fragment that is nobody's language and reads from left to right:

@@ -215,7 +215,7 @@ func TestTongues(t *testing.T) {
 			}
 		}
 		if empty > 0 {
-			t.Logf("%s: %d of %d texts have no translation yet", name, empty, len(all))
+			t.Errorf("%s: %d of %d texts have no translation yet", name, empty, len(all))
 		}
 	}
 }

@@ -83,7 +83,8 @@ type server struct {
 	sheet  []byte
 	static string // address of the style sheet
 	script []byte
-	island string // address of the script
+	island string                   // address of the script
+	small  map[record.Digest][]byte // of sheet and script, compressed
 
 	tongues []*tongue
 	door    *door // nil: no password is asked
@@ -123,6 +124,7 @@ func newServer(d *desk.Desk, opt Options) (*server, http.Handler) {
 	s.sheet = styleSheet()
 	s.static = "/static/dalil-" + record.DigestOf(s.sheet).String()[:12] + ".css"
 	s.script, s.island = script()
+	s.small = compressed(s.sheet, s.script)
 
 	m := http.NewServeMux()
 	s.mux = m
@@ -352,7 +354,7 @@ func (s *server) hand(w http.ResponseWriter, r *http.Request, d *download) {
 func (s *server) serveSheet(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "text/css; charset=utf-8")
 	w.Header().Set("Cache-Control", "max-age=31536000, immutable") // its address is its hash
-	http.ServeContent(w, r, "", time.Time{}, strings.NewReader(string(s.sheet)))
+	s.serveSmall(w, r, s.sheet)
 }
 
 func (s *server) serveFont(w http.ResponseWriter, r *http.Request) {

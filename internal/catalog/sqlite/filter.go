@@ -119,9 +119,12 @@ func (p *plan) sources(ctx context.Context, f query.Filter) (clause, error) {
 // its key or the id in it, or by its name or some words of it, in any spelling
 // or script.
 func isSource(src *record.Source, v string) bool {
+	if strings.HasPrefix(v, "#") { // a log index, and nothing else
+		return v == "#"+strconv.FormatUint(src.Leaf, 10)
+	}
 	v = strings.TrimPrefix(v, "@")
 	_, id, _ := strings.Cut(src.Key, ":")
-	if v == "#"+strconv.FormatUint(src.Leaf, 10) || strings.EqualFold(src.Key, v) || strings.EqualFold(id, v) {
+	if strings.EqualFold(src.Key, v) || strings.EqualFold(id, v) {
 		return true
 	}
 	want, have := foldWords(v), foldWords(src.Name)

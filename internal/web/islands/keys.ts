@@ -30,7 +30,9 @@ function takesText(target: EventTarget | undefined): boolean {
 }
 
 function usable(e: HTMLElement): boolean {
-  return e.checkVisibility({ visibilityProperty: true }) && !e.matches(":disabled, [aria-disabled=true], [inert] *");
+  // The rail of a narrow window is folded away, and its keys are not.
+  const there = e.checkVisibility({ visibilityProperty: true }) || (e.closest("[popover]") !== null && !e.closest("dialog"));
+  return there && !e.matches(":disabled, [aria-disabled=true], [inert] *");
 }
 
 function ways(e: HTMLElement): string[][] {
