@@ -29,12 +29,12 @@ func (s *server) style(*http.Request) (reply, error) {
 		Chips: []chip{{"new", "○", key("new"), ""}, {"kept", "◆", key("kept"), ""}, {"later", "◷", key("later"), ""}, {"label", "", "nahr", ""}, {"shield", "⚠", key("names a person"), ""},
 			{"edited", "✎", key("edited"), ""}, {"missing", "◌", key("not in the newest export"), ""}, {"withdrawn", "⊘", key("withdrawn"), ""}, {"erased", "■", key("erased"), ""},
 			{"verified", "●", key("sealed"), ""}, {"refuted", "✕", key("not sealed"), ""}, {"plain", "", key("source"), ""}},
-		Names:    []string{"أصحاب الجسر", "evil\u202egnp.exe", "@nahr_1 (3)", "‏(٣) نهر", "a\u200bb", "<b>&amp;", "שומרי הגשר", "ʿAṣāʾib al-Ǧisr"},
+		Names:    []string{"أصحاب الجسر", "evil\u202egnp.exe", "@nahr_1 (3)", "\u200f(٣) نهر", "a\u200bb", "<b>&amp;", "שומרי הגשר", "ʿAṣāʾib al-Ǧisr"},
 		Swatches: []string{"ink", "muted", "link", "paper", "raised", "wash", "line", "mark", "ins", "del"},
 	}
 	for _, x := range []struct{ name, lang, text string }{
 		{key("Arabic"), "ar", "﴿ بسم الله ﴾\nأُعيد فتح الجسر القديم في الساعة 20:41 بعد أعمال صيانة دامت ٣ أيام، وقالت @nahr_news إن الطريق سالك https://nahr.example/1"},
-		{key("Persian"), "fa", "پل قدیمی ساعت ۲۰:۴۱ پس از ۳ روز تعمیر بازگشایی شد؛ رانندگان می‌توانند از آن بگذرند."},
+		{key("Persian"), "fa", "پل قدیمی ساعت ۲۰:۴۱ پس از ۳ روز تعمیر بازگشایی شد؛ رانندگان می\u200cتوانند از آن بگذرند."},
 		{key("Sorani"), "ckb", "پردە کۆنەکە کاتژمێر ٢٠:٤١ دوای سێ ڕۆژ چاککردنەوە کرایەوە."},
 		{key("Hebrew"), "he", "הגשר הישן נפתח מחדש בשעה 20:41 לאחר שלושה ימי תיקונים."},
 		{key("English"), "en", "The old bridge was opened again at 20:41, after three days of repairs (#bridge)."},
