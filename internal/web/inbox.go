@@ -38,7 +38,7 @@ type phrase struct {
 // inboxData is the list of what waits.
 type inboxData struct {
 	Query  string
-	Echo   string
+	Echo   []query.Piece
 	Total  string
 	Rows   []inboxRow
 	Next   string
@@ -77,7 +77,12 @@ func (s *server) inbox(r *http.Request) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	d.Echo, d.Seen = in.Echo, in.Size
+	d.Seen = in.Size
+	all, err := s.sourceRows(ctx)
+	if err != nil {
+		return reply{}, err
+	}
+	d.Echo = query.Pieces(named(in.Query, all), l)
 	if d.Total = l.number(int(in.Total)); !in.Exact {
 		d.Total = l.t("at least {n}", "n", d.Total)
 	}
@@ -417,7 +422,7 @@ type allData struct {
 	Done   desk.Triaged
 	Action string
 	Query  string
-	Echo   string
+	Echo   []query.Piece
 	Fields map[string]string // to send again
 	Back   string
 	Detail string // labels, a handle
@@ -446,11 +451,11 @@ func (s *server) all(r *http.Request) (reply, error) {
 		return reply{}, err
 	}
 	d.Done = done
-	q, err := s.desk.Parse(t.Query)
+	q, err := s.desk.Typed(t.Query)
 	if err != nil {
 		return reply{}, err
 	}
-	d.Echo = query.Echo(q)
+	d.Echo = query.Pieces(q, s.tongueOf(r))
 	return reply{page: "all", title: key("Everything that matches"), data: d, json: map[string]any{"action": t.Action, "units": done.Count, "statements": done.Statements, "already": done.Already}}, nil
 }
 
