@@ -17,7 +17,8 @@ type Entry struct {
 	Bytes string // exactly as they are in the log
 
 	// Body is what the leaf binds and does not say itself: a reason, a path, a
-	// receipt. "" for one that has none, and where it may not be shown here.
+	// receipt, with masked names masked. "" for one that has none, and where it may
+	// not be shown here.
 	Body string
 	Gone bool // its body was destroyed on a decision; that it existed stays
 
@@ -126,7 +127,11 @@ func (d *Desk) readBody(ctx context.Context, e *Entry) error {
 		e.Problems = append(e.Problems, "the body is not the one that was recorded")
 	}
 	if e.Leaf.Kind != record.LeafCase && e.Leaf.Kind != record.LeafSource {
-		e.Body = string(body)
+		m, err := d.masker(ctx)
+		if err != nil {
+			return err
+		}
+		e.Body = m.plain(string(body)) // the decision that masks a name holds it
 	}
 	return nil
 }

@@ -97,6 +97,15 @@ func TestShield(t *testing.T) {
 		t.Fatalf("the bytes: %v", err)
 	}
 
+	// The log's page shows bodies of entries, the one with the names among them.
+	for i := range d.Case.Archive.Size() {
+		e, err := d.Entry(ctx, i)
+		must(t, err)
+		if r := reveals(e.Body); r != "" || len(e.Problems) > 0 {
+			t.Fatalf("entry %d: %s %q", i, r, e.Problems)
+		}
+	}
+
 	// Releases: the statement stays behind, and so do others that hold the name.
 	hashtag := id(t, d, "ask about")
 	if _, _, err := d.Release(ctx, []string{target, hashtag}, redact.ForPartner, "a court asked"); !errors.Is(err, record.ErrWithheld) {
