@@ -12,7 +12,7 @@ import (
 type gapRow struct {
 	record.Gap
 	ID     string
-	Words  string
+	Words  phrase
 	Source string // name; "" when it is about every source
 	URL    string
 }

@@ -266,23 +266,23 @@ func sourceKind(s record.Source) string {
 
 // gapWords say what could not be seen, as one sentence's end: "ids 210–214 were
 // never seen".
-func (s *server) gapWords(g record.Gap) string {
+func (s *server) gapWords(g record.Gap) phrase {
 	if g.First != "" {
 		if g.First == g.Last {
-			return "id " + g.First + " was never seen"
+			return phrase{key("id {first} was never seen"), []string{"first", g.First}}
 		}
-		return "ids " + g.First + "–" + g.Last + " were never seen"
+		return phrase{key("ids {first}–{last} were never seen"), []string{"first", g.First, "last", g.Last}}
 	}
 	at := func(sec int64) string { return record.AtUnix(sec).In(s.zone)[:16] }
 	switch {
 	case g.To == record.NoSeconds && g.From == record.NoSeconds:
-		return "nothing could be seen"
+		return phrase{Text: key("nothing could be seen")}
 	case g.To == record.NoSeconds:
-		return "nothing could be seen from " + at(g.From) + " on"
+		return phrase{key("nothing could be seen from {from} on"), []string{"from", at(g.From)}}
 	case g.From == record.NoSeconds:
-		return "nothing could be seen until " + at(g.To)
+		return phrase{key("nothing could be seen until {to}"), []string{"to", at(g.To)}}
 	}
-	return "nothing could be seen from " + at(g.From) + " to " + at(g.To)
+	return phrase{key("nothing could be seen from {from} to {to}"), []string{"from", at(g.From), "to", at(g.To)}}
 }
 
 // byCount lists the keys of a tally, most first.

@@ -7,6 +7,7 @@ import (
 
 	"dalil/internal/catalog"
 	"dalil/internal/desk"
+	"dalil/internal/query"
 	"dalil/internal/record"
 )
 
@@ -60,6 +61,7 @@ type firedRow struct {
 	desk.Fired
 	URL  string
 	Hits []hitRow
+	Said []query.Piece // the query in words
 }
 
 // tally is a number of statements of one sort, with the list of them.
@@ -105,6 +107,9 @@ func (s *server) today(r *http.Request) (reply, error) {
 	}
 	for _, f := range changes.Fired {
 		row := firedRow{Fired: f, URL: search(f.Query)}
+		if q, err := s.desk.Typed(f.Query); err == nil {
+			row.Said = query.Pieces(q, l)
+		}
 		if row.Hits, err = s.hitRows(ctx, f.Hits[:min(len(f.Hits), 2)]); err != nil {
 			return reply{}, err
 		}
