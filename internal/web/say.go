@@ -171,33 +171,33 @@ func languageName(tag string) string {
 func flagWords(f record.Flag) string {
 	switch f {
 	case record.FlagInvalidUTF8:
-		return "Some bytes of the text are not valid UTF-8. They are shown as � here; the captured file has them as they were."
+		return key("Some bytes of the text are not valid UTF-8. They are shown as � here; the captured file has them as they were.")
 	case record.FlagDuplicateKey:
-		return "The file states one property of this statement twice. Readers disagree which of them counts."
+		return key("The file states one property of this statement twice. Readers disagree which of them counts.")
 	case record.FlagControlEscape:
-		return "The file holds control characters written in a way that is not valid JSON, a known defect of the exporting program. They were read all the same."
+		return key("The file holds control characters written in a way that is not valid JSON, a known defect of the exporting program. They were read all the same.")
 	case record.FlagNoZone:
-		return "The source states a time without its zone. It was read in the time zone of this case."
+		return key("The source states a time without its zone. It was read in the time zone of this case.")
 	case record.FlagClockConflict:
-		return "Two places of the file give different times for this statement."
+		return key("Two places of the file give different times for this statement.")
 	case record.FlagTextConflict:
-		return "Two places of the file give different texts for this statement."
+		return key("Two places of the file give different texts for this statement.")
 	case record.FlagDerivedText:
-		return "The text was extracted by software. Check it against the page before relying on it."
+		return key("The text was extracted by software. Check it against the page before relying on it.")
 	case record.FlagDuplicateID:
-		return "Two messages of one export share this id."
+		return key("Two messages of one export share this id.")
 	case record.FlagTruncated:
-		return "The file ends inside this statement: it was cut off before it came here."
+		return key("The file ends inside this statement: it was cut off before it came here.")
 	case record.FlagLoneSurrogate:
-		return "A character of the text is only half there in the file."
+		return key("A character of the text is only half there in the file.")
 	case record.FlagUnknownParts:
-		return "The file says more about this statement than this version can read."
+		return key("The file says more about this statement than this version can read.")
 	case record.FlagBidiControls:
-		return "A name or title holds invisible characters that change the order in which text is shown. They are spelled out here."
+		return key("A name or title holds invisible characters that change the order in which text is shown. They are spelled out here.")
 	case record.FlagNotReadAgain:
-		return "Today's reader does not find in the file what an earlier one read there. The file itself is unchanged."
+		return key("Today's reader does not find in the file what an earlier one read there. The file itself is unchanged.")
 	case record.FlagForwardByName:
-		return "It was forwarded from a display name. The export gives no id, so who that is remains a matter of names."
+		return key("It was forwarded from a display name. The export gives no id, so who that is remains a matter of names.")
 	}
 	return "The reader noted: " + string(f)
 }
