@@ -148,7 +148,7 @@ func stands(command, repo string) string {
 }
 
 var (
-	anID     = regexp.MustCompile(`\b[SCKGDRLY]-[0-9A-HJKMNP-TV-Z]{7}\b`)
+	anID     = regexp.MustCompile(`\b[SCKGDRLYJU]-[0-9A-HJKMNP-TV-Z]{7}\b`)
 	variable = []struct {
 		what *regexp.Regexp
 		as   string

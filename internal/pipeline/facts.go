@@ -27,7 +27,7 @@ func (im *importer) facts(h *held) error {
 		return err
 	}
 	defer b.Close()
-	im.commits.batch.Facts = append(im.commits.batch.Facts, capturedFacts(im.ctx, h.kind, im.input(h, b), h.Capture)...)
+	im.commits.batch.Facts = append(im.commits.batch.Facts, capturedFacts(context.WithoutCancel(im.ctx), h.kind, im.input(h, b), h.Capture)...)
 	return nil
 }
 

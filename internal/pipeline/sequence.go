@@ -306,19 +306,21 @@ func (r *reader) version(x *record.Reading, p *prepared, k catalog.Known) error 
 		im.problem(record.Problem{File: r.file.Path, Offset: x.Span.Offset, ID: strings.ToValidUTF8(x.ExternalID[:80], "") + "…", What: "the statement's id in its source is too long to record", Remedy: "the file is kept; report this export"})
 		return nil
 	}
+	var src record.Source
+	if len(x.Facts) > 0 {
+		var err error
+		if src, err = im.sourceOf(r.current); err != nil {
+			return &storeError{err}
+		}
+	}
+	// From the entry on nothing may fail: log and catalog say the same.
 	index, err := im.commits.add(archive.Entry{Leaf: leaf, Salt: p.salt})
 	if err != nil {
 		return &storeError{err}
 	}
 	st := statement(x, index, &l, k, r.file.Capture)
 	st.TextDigest = p.textDigest
-	if len(x.Facts) > 0 {
-		src, err := im.sourceOf(r.current)
-		if err != nil {
-			return &storeError{err}
-		}
-		im.commits.batch.Facts = append(im.commits.batch.Facts, factsOf(x, index, src.Key)...)
-	}
+	im.commits.batch.Facts = append(im.commits.batch.Facts, factsOf(x, index, src.Key)...)
 	im.commits.statement(st)
 	im.met(st.First)
 	return nil
