@@ -61,7 +61,7 @@ func nasty() [][2]string {
 		{"<b>bold</b>", `<bdi lang="und-Latn" dir="auto">&lt;b&gt;bold&lt;/b&gt;</bdi>`},
 		{"</bdi>أ", `<bdi lang="und-Latn" dir="auto">&lt;/bdi&gt;أ</bdi>`},
 		{"a & b \"c\" 'd'", `<bdi lang="und-Latn" dir="auto">a &amp; b &#34;c&#34; &#39;d&#39;</bdi>`},
-		{"@sabreenS1 قناة", `<bdi lang="und-Latn" dir="auto">@sabreenS1 قناة</bdi>`},
+		{"@sabreenS1 قناة", `<bdi lang="und-Latn" dir="auto"><bdi dir="ltr">@sabreenS1</bdi> قناة</bdi>`},
 		{"קול המעגן 3", `<bdi lang="und-Hebr" dir="auto">קול המעגן 3</bdi>`},
 		{"ﷺ ﴿ ﴾", `<bdi lang="und-Arab" dir="auto">ﷺ ﴿ ﴾</bdi>`},
 		{"٢٬٥٧١ – ۲٬۵۷۱", `<bdi lang="und" dir="auto">٢٬٥٧١ – ۲٬۵۷۱</bdi>`},
