@@ -59,7 +59,7 @@ test:
 	$(GO) test -timeout 20m ./...
 
 race:
-	CGO_ENABLED=1 $(GO) test -race -short -timeout 20m $(RACE)
+	CGO_ENABLED=1 $(GO) test -race -short -timeout 40m $(RACE)
 	@# The goroutines of a verification are the same for one damage as for 2,000.
 	CGO_ENABLED=1 $(GO) test -race -run 'CleanCase|Unreadable|UnfinishedErasure' ./internal/custody
 	@# So are those of an analysis for a dozen posts and for a million.
