@@ -68,7 +68,7 @@ race:
 # The pages as people use them. What npm installs is pinned by its lock file and
 # stays in the folder; no browser is downloaded, the system's is used.
 browser:
-	@node -e 'process.exit(Number(process.versions.node.split(".")[0]) < 20)' || { echo "make browser needs Node 20 or later, here is $$(node --version)"; exit 1; }
+	@node -e 'process.exit(Number(process.versions.node.split(".")[0]) < 20 ? 1 : 0)' || { echo "make browser needs Node 20 or later, here is $$(node --version)"; exit 1; }
 	@cd $(BROWSER) && if ! cmp -s package-lock.json node_modules/installed; then \
 		PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1 npm ci --no-audit --no-fund --loglevel=error && cp package-lock.json node_modules/installed; fi
 	cd $(BROWSER) && npm run --silent types && npm run --silent style && npm test --silent
