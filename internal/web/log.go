@@ -32,7 +32,7 @@ const actsShown = 100
 // acts lists the newest decisions and imports that want holds for, newest first,
 // from before an entry of the log on (0: from its end), and whether there are more.
 func (s *server) acts(ctx context.Context, l *tongue, most int, before uint64, want func(by, action string) bool) (all []act, more bool, err error) {
-	cat := s.desk.Case.Catalog
+	cat := s.desk.Reader()
 	decisions, err := cat.AllDecisions(ctx)
 	if err != nil {
 		return nil, false, err

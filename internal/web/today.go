@@ -77,7 +77,7 @@ const (
 )
 
 func (s *server) today(r *http.Request) (reply, error) {
-	ctx, cat, l := r.Context(), s.desk.Case.Catalog, s.tongueOf(r)
+	ctx, cat, l := r.Context(), s.desk.Reader(), s.tongueOf(r)
 	d := todayData{Write: s.desk.Case.Writable()}
 	var err error
 	if d.Stats, err = cat.Stats(ctx); err != nil {
