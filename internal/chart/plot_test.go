@@ -145,7 +145,7 @@ func TestCalendarSays(t *testing.T) {
 func TestCalendarSummerTime(t *testing.T) {
 	berlin, err := time.LoadLocation("Europe/Berlin")
 	if err != nil {
-		t.Skip("no time zones on this machine")
+		t.Fatal(err)
 	}
 	c := Calendar{First: time.Date(2024, 3, 30, 0, 0, 0, 0, berlin), Days: make([]Day, 220)}
 	for i := range c.Days {

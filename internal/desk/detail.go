@@ -171,25 +171,8 @@ func (d *Desk) Proof(ctx context.Context, leaf uint64) (Proof, error) {
 		if err := custody.CheckEntry(cp, leaf, b, hashes); err != nil {
 			return err
 		}
-		bytes, span, err := d.bytes(ctx, &l)
-		p.Span = span
-		if err != nil {
-			return err
-		}
-		if l.Commit.IsZero() {
-			if span.SHA256 != span.Blob {
-				return fmt.Errorf("%w: the file does not have the SHA-256 it is recorded with", record.ErrAltered)
-			}
-			return nil
-		}
-		salt, err := a.Salt(ctx, leaf)
-		if err != nil {
-			return err
-		}
-		if custody.Commit(salt, bytes) != l.Commit {
-			return fmt.Errorf("%w: the bytes are not those that were recorded", record.ErrAltered)
-		}
-		return nil
+		p.Span, err = d.checkBytes(ctx, leaf, &l)
+		return err
 	}
 	if err := check(); err != nil {
 		p.Problem = err.Error()
@@ -200,6 +183,29 @@ func (d *Desk) Proof(ctx context.Context, leaf uint64) (Proof, error) {
 	}
 	p.Unaltered = true
 	return p, nil
+}
+
+// checkBytes compares what a statement entry stands for with what it binds: its
+// span with the commitment, or the whole file with its digest.
+func (d *Desk) checkBytes(ctx context.Context, leaf uint64, l *record.Leaf) (record.Span, error) {
+	bytes, span, err := d.bytes(ctx, l)
+	if err != nil {
+		return span, err
+	}
+	if l.Commit.IsZero() {
+		if span.SHA256 != span.Blob {
+			return span, fmt.Errorf("%w: the file does not have the SHA-256 it is recorded with", record.ErrAltered)
+		}
+		return span, nil
+	}
+	salt, err := d.Case.Archive.Salt(ctx, leaf)
+	if err != nil {
+		return span, err
+	}
+	if custody.Commit(salt, bytes) != l.Commit {
+		return span, fmt.Errorf("%w: the bytes are not those that were recorded", record.ErrAltered)
+	}
+	return span, nil
 }
 
 // maxShown bounds what is read into memory for a page or a proof.
