@@ -1,15 +1,11 @@
 package web
 
 import (
-	"context"
-	"fmt"
 	"net/http"
-	"strconv"
 	"strings"
 
 	"dalil/internal/desk"
 	"dalil/internal/record"
-	"dalil/internal/state"
 )
 
 // captureData is the paste box and what is known of what was pasted.
@@ -107,34 +103,4 @@ func (s *server) startCapture(_ http.ResponseWriter, r *http.Request) (string, e
 		return "", err
 	}
 	return "/jobs/" + job.ID, nil
-}
-
-// todayPlace is the place of a mark: how far somebody has read what is new.
-const todayPlace = "today"
-
-// looked is the log size that this person saw last, and when.
-func (s *server) looked(ctx context.Context) (size uint64, at int64, err error) {
-	if !s.desk.Case.Writable() {
-		return 0, 0, nil
-	}
-	store, err := s.desk.Case.State()
-	if err != nil {
-		return 0, 0, err
-	}
-	m, err := store.Seen(ctx, s.desk.Case.Handle(), todayPlace)
-	return m.Leaf, m.At, err
-}
-
-// seen notes that this person has seen what there was up to a log size. It is
-// theirs alone and no record of the case.
-func (s *server) seen(_ http.ResponseWriter, r *http.Request) (string, error) {
-	size, err := strconv.ParseUint(r.PostForm.Get("size"), 10, 64)
-	if err != nil || size > s.desk.Case.Archive.Size() {
-		return "", fmt.Errorf("%w: size=%.20q", record.ErrInvalid, r.PostForm.Get("size"))
-	}
-	store, err := s.desk.Case.State()
-	if err != nil {
-		return "", err
-	}
-	return back(r, "/"), store.SetSeen(r.Context(), s.desk.Case.Handle(), todayPlace, state.Mark{Leaf: size, At: s.desk.Case.Now().UnixMilli()})
 }

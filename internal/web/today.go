@@ -2,13 +2,16 @@ package web
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"slices"
+	"strconv"
 
 	"dalil/internal/catalog"
 	"dalil/internal/desk"
 	"dalil/internal/query"
 	"dalil/internal/record"
+	"dalil/internal/state"
 )
 
 // todayData is the first page: what waits, what changed since the reader looked
@@ -229,4 +232,34 @@ func (s *server) sinceOf(ctx context.Context, c desk.Changes) (*since, error) {
 		return nil, nil
 	}
 	return &x, nil
+}
+
+// todayPlace is the place of a mark: how far somebody has read what is new.
+const todayPlace = "today"
+
+// looked is the log size that this person saw last, and when.
+func (s *server) looked(ctx context.Context) (size uint64, at int64, err error) {
+	if !s.desk.Case.Writable() {
+		return 0, 0, nil
+	}
+	store, err := s.desk.Case.State()
+	if err != nil {
+		return 0, 0, err
+	}
+	m, err := store.Seen(ctx, s.desk.Case.Handle(), todayPlace)
+	return m.Leaf, m.At, err
+}
+
+// seen notes that this person has seen what there was up to a log size. It is
+// theirs alone and no record of the case.
+func (s *server) seen(_ http.ResponseWriter, r *http.Request) (string, error) {
+	size, err := strconv.ParseUint(r.PostForm.Get("size"), 10, 64)
+	if err != nil || size > s.desk.Case.Archive.Size() {
+		return "", fmt.Errorf("%w: size=%.20q", record.ErrInvalid, r.PostForm.Get("size"))
+	}
+	store, err := s.desk.Case.State()
+	if err != nil {
+		return "", err
+	}
+	return back(r, "/"), store.SetSeen(r.Context(), s.desk.Case.Handle(), todayPlace, state.Mark{Leaf: size, At: s.desk.Case.Now().UnixMilli()})
 }
