@@ -90,15 +90,35 @@ func (b browser) paint(ctx context.Context, page []byte, mediaType string) ([]by
 	go func() { srv.Serve(l); close(done) }() //nolint:errcheck // ends when closed
 	defer func() { srv.Close(); <-done }()
 
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	for try := 1; ; try++ {
+		picture, err := b.shoot(ctx, l.Addr().String())
+		if !crashed(err) || try == tries {
+			return picture, err
+		}
+	}
+}
+
+// tries is how often a browser that crashes is started: Debian's does now and
+// then, on one start and not on the next, whatever the page.
+const tries = 4
+
+// crashed reports whether a program was ended by a signal.
+func crashed(err error) bool {
+	var exit *exec.ExitError
+	return errors.As(err, &exit) && exit.ExitCode() == -1
+}
+
+// shoot starts the browser once, with an empty folder of its own.
+func (b browser) shoot(ctx context.Context, proxy string) ([]byte, error) {
 	dir, err := os.MkdirTemp(place(), "dalil-browser-")
 	if err != nil {
 		return nil, err
 	}
 	defer os.RemoveAll(dir)
 	out := filepath.Join(dir, "page.png")
-	ctx, cancel := context.WithTimeout(ctx, limit)
-	defer cancel()
-	cmd := exec.CommandContext(ctx, b.file, arguments(l.Addr().String(), dir, out)...)
+	cmd := exec.CommandContext(ctx, b.file, arguments(proxy, dir, out)...)
 	cmd.Dir = dir
 	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + dir, "TMPDIR=" + dir, "XDG_CONFIG_HOME=" + dir, "XDG_CACHE_HOME=" + dir, "LANG=C.UTF-8"}
 	cmd.WaitDelay = 2 * time.Second
