@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"sort"
+	"strconv"
 	"strings"
 
 	"dalil/internal/catalog"
@@ -75,15 +76,24 @@ func (w *search) byState(ctx context.Context, order string, lo, hi int64, limit 
 	ask := func(where string, args ...any) ([]int64, error) {
 		args = append(args, lo, hi, w.last, w.first, limit)
 		return list(ctx, w.s, func(row scanner) (at int64, err error) { return at, row.Scan(&at) },
-			"SELECT at FROM place WHERE "+where+" at>=? AND at<? AND (at & "+itoa(leafMask)+")<? AND (at & "+itoa(leafMask)+")>=? ORDER BY at "+order+" LIMIT ?", args...)
+			"SELECT at FROM place p WHERE "+where+" at>=? AND at<? AND (at & "+itoa(leafMask)+")<? AND (at & "+itoa(leafMask)+")>=? ORDER BY at "+order+" LIMIT ?", args...)
+	}
+	// One of the two is what the rows are found by; the other is tested of each.
+	column, numbers, where := "state", w.wanted(), w.rolesOnly()
+	if len(w.roles) > 0 && !slices.Contains(w.roles, roleAlone) {
+		column, numbers, where = "role", w.roles, w.lagsOnly()
+		if states := w.wanted(); states != nil {
+			where += "+state IN " + inList(states) + " AND "
+		}
 	}
 	var rows []int64
 	var err error
-	if w.states == nil {
-		rows, err = ask("")
+	if numbers == nil {
+		rows, err = ask(where)
 	} else {
-		for _, state := range w.wanted() {
-			some, e := ask("state=? AND", state)
+		for _, n := range numbers {
+			// Written out: an index of some roles only serves a number it can see.
+			some, e := ask(column + "=" + itoa(n) + " AND " + where)
 			if e != nil {
 				return nil, e
 			}
@@ -102,40 +112,72 @@ func (w *search) byState(ctx context.Context, order string, lo, hi int64, limit 
 	return all, err
 }
 
-// placed is where a row stands in the inbox.
+// rolesOnly and lagsOnly are conditions on the places p of rows, each followed
+// by AND. They are tests, not ways to find them.
+func (p *plan) rolesOnly() string {
+	if p.roles == nil {
+		return ""
+	}
+	return "+p.role IN " + inList(p.roles) + " AND " + p.lagsOnly()
+}
+
+func (p *plan) lagsOnly() string {
+	where := ""
+	for _, r := range p.lags {
+		where += "p.lag IS NOT NULL AND "
+		if r.From != record.NoSeconds {
+			where += "+p.lag>=" + strconv.FormatInt(r.From, 10) + " AND "
+		}
+		if r.To != record.NoSeconds {
+			where += "+p.lag<" + strconv.FormatInt(r.To, 10) + " AND "
+		}
+	}
+	return where
+}
+
+// placed is where a row stands in the inbox and in its family.
 type placed struct {
 	at    int64
 	unit  uint64
 	state int
+	role  int
+	lag   int64 // seconds after the first of the family, or noLag
 }
 
 // placesOf reads where rows stand, in their order. Rows of nothing that is there
-// any more are left out, and where only families count those that are in none.
+// any more are left out, and those whose role in their family cannot match.
 func (w *search) placesOf(ctx context.Context, found []place) ([]placed, error) {
 	ats := make([]uint64, len(found))
 	for i, f := range found {
 		ats[i] = uint64(f.rowid)
 	}
-	where := ""
-	if w.inFamily {
-		where = " WHERE p.unit<>p.statement OR EXISTS(SELECT 1 FROM family f WHERE f.anchor=p.unit)"
-	}
-	return list(ctx, w.s, func(r scanner) (x placed, err error) { return x, r.Scan(&x.at, &x.unit, &x.state) },
-		"SELECT p.at, p.unit, p.state FROM json_each(?) j CROSS JOIN place p ON p.at=j.value"+where, leafList(ats))
+	return list(ctx, w.s, func(r scanner) (x placed, err error) {
+		var lag sql.NullInt64
+		err = r.Scan(&x.at, &x.unit, &x.state, &x.role, &lag)
+		if x.lag = lag.Int64; !lag.Valid {
+			x.lag = noLag
+		}
+		return x, err
+	}, "SELECT p.at, p.unit, p.state, p.role, p.lag FROM json_each(?) j CROSS JOIN place p ON p.at=j.value WHERE "+w.rolesOnly()+"1", leafList(ats))
 }
 
 // can reports whether a row in a place can match.
 func (w *search) can(x placed) bool {
+	for _, is := range w.unitTests {
+		if !is(x.unit) {
+			return false
+		}
+	}
 	if x.state == stateWithdrawn {
 		return w.withdrawn || w.either
 	}
 	return w.states == nil && !w.withdrawn || slices.Contains(w.states, w.stateNow(x.unit, x.state)) || w.states == nil && w.either
 }
 
-// inPlace leaves out rows whose unit is in a state that cannot match, before
-// they are read.
+// inPlace leaves out rows that cannot match where they stand, before they are
+// read.
 func (w *search) inPlace(ctx context.Context, found []place) ([]place, error) {
-	if w.states == nil && !w.inFamily || len(found) == 0 {
+	if w.states == nil && w.roles == nil && w.unitTests == nil || len(found) == 0 {
 		return found, nil
 	}
 	rows, err := w.placesOf(ctx, found)
@@ -179,7 +221,7 @@ func (w *search) leap(ctx context.Context, lo, hi int64) (int64, int64, error) {
 	return lo, min(hi, next.Int64+1), nil
 }
 
-// place reads where candidates stand in the inbox and in their family.
+// place reads where candidates stand.
 func (w *search) place(ctx context.Context, found []place, byLeaf map[uint64]*candidate) error {
 	if w.places || w.units {
 		rows, err := w.placesOf(ctx, found)
@@ -188,32 +230,8 @@ func (w *search) place(ctx context.Context, found []place, byLeaf map[uint64]*ca
 		}
 		for _, r := range rows {
 			if c := byLeaf[leafOf(r.at)]; c != nil {
-				c.unit, c.state = r.unit, r.state
+				c.placed = r
 			}
-		}
-	}
-	if !w.families {
-		return nil
-	}
-	var anchors []uint64
-	for _, c := range byLeaf {
-		if c.Family != 0 {
-			anchors = append(anchors, c.Family)
-		}
-	}
-	all, err := inChunks(ctx, w.s, scanFamily, familyColumns+"WHERE anchor IN (SELECT value FROM json_each(?))", anchors)
-	if err != nil {
-		return err
-	}
-	byAnchor := make(map[uint64]record.Family, len(all))
-	for _, f := range all {
-		byAnchor[f.Anchor] = f
-	}
-	for _, c := range byLeaf {
-		f := byAnchor[c.Family]
-		c.first = f.First == c.First && c.Family != 0
-		if c.lag = noLag; c.Family != 0 && !c.first && c.Posted.Known() && f.From != record.NoSeconds {
-			c.lag = c.Posted.Unix - f.From
 		}
 	}
 	return nil
@@ -273,7 +291,7 @@ func (w *search) totalUnits(ctx context.Context) (int64, bool, error) {
 		return min(n, maxCounted), n <= maxCounted, nil
 	}
 	all := &search{plan: w.plan, sort: query.Newest, want: 1 << 30, after: place{size: w.after.size}, units: true, seen: map[uint64]bool{}}
-	if len(w.tests) == w.placed {
+	if len(w.tests) == w.told {
 		return all.countPlaces(ctx)
 	}
 	n := int64(0)

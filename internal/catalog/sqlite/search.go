@@ -386,10 +386,11 @@ func (w *search) total(ctx context.Context) (int64, bool, error) {
 	}
 }
 
-// count says how many of the rows are hits. Unless a test has to see them, only
-// the rows that are out of the ordinary are read.
+// count says how many of the rows are hits, of which inPlace left out others.
+// Unless a test has to see them, only the rows that are out of the ordinary are
+// read.
 func (w *search) count(ctx context.Context, found []place) (int64, error) {
-	if len(w.tests) == 0 && !w.withdrawn && !w.either {
+	if len(w.tests) == w.told && !w.withdrawn && !w.either {
 		leaves := make([]uint64, len(found))
 		for i, f := range found {
 			leaves[i] = leafOf(f.rowid)
