@@ -59,6 +59,9 @@ type Catalog interface {
 	Gaps(ctx context.Context, source uint64) ([]record.Gap, error) // of one source and of all; 0: every gap
 	Decisions(ctx context.Context, target uint64) ([]record.Decision, error)
 	AllDecisions(ctx context.Context) ([]record.Decision, error)
+	// NewestDecisions are without their payloads, which can name many thousands.
+	NewestDecisions(ctx context.Context, page DecisionPage) ([]record.Decision, error)
+	DecisionCounts(ctx context.Context) (DecisionCounts, error)
 	Runs(ctx context.Context) ([]Run, error) // newest first
 	Entry(ctx context.Context, leaf uint64) (EntryInfo, error)
 	// Others returns the entries that are kept for the log's page only, oldest
@@ -179,6 +182,16 @@ type Page struct {
 	From   uint64 // only versions that entered the log at this index or later
 	Now    int64  // seconds: what was put off until a time before this is new again; 0: nothing is
 }
+
+// DecisionPage asks for decisions, newest first.
+type DecisionPage struct {
+	Before     uint64 // only those before this log entry; 0: all
+	Limit      int
+	By, Action string // only those; "" is any
+}
+
+// DecisionCounts says how many decisions each person made, and of which action.
+type DecisionCounts struct{ By, Action map[string]int64 }
 
 // Result is one page of hits.
 type Result struct {

@@ -158,7 +158,11 @@ func (s *server) today(r *http.Request) (reply, error) {
 	if d.Gaps, err = s.gapRows(ctx, gaps[:min(len(gaps), newestShown)]); err != nil {
 		return reply{}, err
 	}
-	if d.Acts, _, err = s.acts(ctx, l, newestShown, 0, anybody); err != nil {
+	runs, err := cat.Runs(ctx)
+	if err != nil {
+		return reply{}, err
+	}
+	if d.Acts, _, err = s.acts(ctx, l, catalog.DecisionPage{Limit: newestShown}, runs); err != nil {
 		return reply{}, err
 	}
 	stand, err := s.desk.Standing(ctx)
