@@ -10,6 +10,7 @@ import (
 
 	"dalil/internal/catalog"
 	"dalil/internal/pipeline"
+	"dalil/internal/query"
 	"dalil/internal/record"
 )
 
@@ -530,8 +531,19 @@ func (d *Desk) Families(ctx context.Context, query string, least, limit int) (ro
 		if err := d.Case.Catalog.EachFamily(ctx, take); err != nil {
 			return nil, false, err
 		}
-	} else if err := d.familiesOf(ctx, query, take); err != nil {
-		return nil, false, err
+	} else {
+		var bad error
+		err := d.familiesOf(ctx, query, func(anchor uint64) bool {
+			f, err := d.Case.Catalog.Family(ctx, anchor)
+			if err != nil {
+				bad = err
+				return false
+			}
+			return take(f)
+		})
+		if err := errors.Join(err, bad); err != nil {
+			return nil, false, err
+		}
 	}
 	for _, f := range families {
 		st, err := d.Reader().Statement(ctx, f.First)
@@ -543,36 +555,24 @@ func (d *Desk) Families(ctx context.Context, query string, least, limit int) (ro
 	return rows, more, nil
 }
 
-// familiesOf calls f for the families of the statements that match a query,
-// each once, until f returns false.
-func (d *Desk) familiesOf(ctx context.Context, query string, f func(record.Family) bool) error {
-	q, err := d.Parse(query)
+// familiesOf calls f for the anchors of the families that statements are in
+// which match a query, each once, in the order of the hits, until f returns
+// false.
+func (d *Desk) familiesOf(ctx context.Context, text string, f func(anchor uint64) bool) error {
+	q, err := d.Parse(text)
 	if err != nil {
 		return err
 	}
-	seen := map[uint64]bool{}
-	for page := (catalog.Page{Limit: 500}); ; {
-		res, err := d.Reader().Search(ctx, q, page)
-		if err != nil {
-			return err
-		}
-		for _, h := range res.Hits {
-			if h.Family == 0 || seen[h.Family] {
-				continue
-			}
-			seen[h.Family] = true
-			x, err := d.Case.Catalog.Family(ctx, h.Family)
-			if err != nil {
-				return err
-			}
-			if !f(x) {
-				return nil
-			}
-		}
-		if page.After = res.Next; page.After == "" {
-			return nil
-		}
+	inFamilies := query.And{query.Not{X: query.Filter{Key: "is", Values: []string{"alone"}}}}
+	switch root := q.Root.(type) {
+	case nil:
+	case query.And:
+		inFamilies = append(inFamilies, root...)
+	default:
+		inFamilies = append(inFamilies, root)
 	}
+	q.Root = inFamilies
+	return d.Case.Catalog.AllUnits(ctx, q, d.Case.Now().Unix(), f)
 }
 
 // Merge says that statements are the same text: they are in one family from now

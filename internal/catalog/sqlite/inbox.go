@@ -282,66 +282,94 @@ func (w *search) isNew(ctx context.Context, c *candidate, at int64) (bool, error
 
 // totalUnits counts the units of the whole query, up to maxCounted.
 func (w *search) totalUnits(ctx context.Context) (int64, bool, error) {
-	if w.bare && len(w.tests) <= 1 && len(w.few) == 0 && w.states != nil && !w.either && w.lo == 0 && w.hi > maxPlace && w.first == 0 && len(w.due) == 0 && w.stateOnly {
-		var n int64
-		err := w.s.read.QueryRowContext(ctx, "SELECT count(*) FROM (SELECT DISTINCT unit FROM place WHERE state IN "+inList(w.states)+" AND (at & "+itoa(leafMask)+")<? LIMIT ?)", w.last, maxCounted+1).Scan(&n)
-		if err != nil {
-			return 0, false, w.s.rowsErr(err)
-		}
-		return min(n, maxCounted), n <= maxCounted, nil
-	}
-	all := &search{plan: w.plan, sort: query.Newest, want: 1 << 30, after: place{size: w.after.size}, units: true, seen: map[uint64]bool{}}
-	if len(w.tests) == w.told {
-		return all.countPlaces(ctx)
+	if w.byPlaces() {
+		return w.countIndexed(ctx, "unit")
 	}
 	n := int64(0)
-	all.each = func(uint64) bool { n++; return n <= maxCounted }
-	if err := all.inOrder(ctx); err != nil {
-		return 0, false, w.s.wordsErr(err)
-	}
-	return min(n, maxCounted), n <= maxCounted, nil
+	all := &search{plan: w.plan, sort: query.Newest, want: 1 << 30, after: place{size: w.after.size}, units: true, seen: map[uint64]bool{}}
+	err := all.all(ctx, func(uint64) bool { n++; return n <= maxCounted })
+	return min(n, maxCounted), n <= maxCounted, err
 }
 
-// countPlaces counts units where no row has to be read: one matches when any
-// wording of any of its statements does.
-func (w *search) countPlaces(ctx context.Context) (int64, bool, error) {
-	lo, hi := w.lo, w.hi
-	for {
-		found, err := w.window(ctx, "DESC", lo, hi, longLook)
-		if err != nil {
-			return 0, false, w.s.wordsErr(err)
+// all calls f for every unit that matches, in order, until it returns false.
+func (w *search) all(ctx context.Context, f func(unit uint64) bool) error {
+	if len(w.tests) == w.told {
+		return w.eachPlaced(ctx, f)
+	}
+	w.each = f
+	return w.s.wordsErr(w.inOrder(ctx))
+}
+
+// byPlaces reports whether the places of rows say which match, so that one
+// question counts them.
+func (w *search) byPlaces() bool {
+	return w.bare && len(w.tests) == w.told && len(w.unitTests) == 0 && !w.withdrawn && !w.either && len(w.due) == 0
+}
+
+// countIndexed counts the units or statements of rows that match: each counts
+// when any of its wordings does.
+func (w *search) countIndexed(ctx context.Context, column string) (n int64, exact bool, err error) {
+	where := w.rolesOnly() + "+state<>" + itoa(stateWithdrawn)
+	switch {
+	case len(w.roles) > 0 && !slices.Contains(w.roles, roleAlone):
+		where = "role IN " + inList(w.roles) + " AND role>0 AND " + w.lagsOnly() + "+state<>" + itoa(stateWithdrawn)
+		if w.states != nil {
+			where += " AND +state IN " + inList(w.states)
 		}
-		if len(found) == 0 {
-			break
+	case w.states != nil:
+		where = w.rolesOnly() + "state IN " + inList(w.states)
+	}
+	err = w.s.read.QueryRowContext(ctx, "SELECT count(*) FROM (SELECT DISTINCT "+column+" FROM place p WHERE "+where+" AND at>=? AND at<? AND (at & "+itoa(leafMask)+")<? AND (at & "+itoa(leafMask)+")>=? LIMIT ?)",
+		w.lo, w.hi, w.last, w.first, maxCounted+1).Scan(&n)
+	return min(n, maxCounted), n <= maxCounted, w.s.rowsErr(err)
+}
+
+// eachPlaced calls f for the units of rows that match, each once, in the order
+// asked for, until it returns false. No row has to be read: a unit matches when
+// any wording of any of its statements does.
+func (w *search) eachPlaced(ctx context.Context, f func(unit uint64) bool) error {
+	lo, hi, order := w.lo, w.hi, "DESC"
+	if w.sort == query.Oldest {
+		order = "ASC"
+	}
+	for {
+		found, err := w.window(ctx, order, lo, hi, longLook)
+		if err != nil || len(found) == 0 {
+			return w.s.wordsErr(err)
 		}
 		rows, err := w.placesOf(ctx, found)
 		if err != nil {
-			return 0, false, err
+			return err
 		}
-		met := 0
+		met := false
 		for _, r := range rows {
-			if w.can(r) {
-				w.seen[r.unit] = true
-				met++
+			if !w.can(r) {
+				continue
+			}
+			met = true
+			if w.seen[r.unit] {
+				continue
+			}
+			w.seen[r.unit] = true
+			if !f(r.unit) {
+				return nil
 			}
 		}
-		if len(w.seen) > maxCounted {
-			return maxCounted, false, nil
-		}
-		hi = found[len(found)-1].rowid
 		if len(found) < longLook {
-			break
+			return nil
 		}
-		if met == 0 {
+		if end := found[len(found)-1].rowid; w.sort == query.Oldest {
+			lo = end + 1
+		} else {
+			hi = end
+		}
+		if !met {
 			if lo, hi, err = w.leap(ctx, lo, hi); err != nil {
-				return 0, false, err
+				return err
 			}
 		}
 	}
-	return int64(len(w.seen)), true, nil
 }
-
-const maxPlace = maxMoment << leafBits
 
 func inList(all []int) string {
 	s := make([]string, len(all))
@@ -363,13 +391,6 @@ func (s *store) inbox(ctx context.Context, q query.Query, page catalog.Page) (*s
 	w := &search{plan: p, sort: q.Sort, want: page.Limit, units: true, seen: map[uint64]bool{}}
 	if w.sort == query.Relevance {
 		w.sort = query.Newest
-	}
-	switch f := q.Root.(type) {
-	case query.Filter:
-		w.stateOnly = f.Key == "state"
-	case query.Not:
-		g, ok := f.X.(query.Filter)
-		w.stateOnly = ok && g.Key == "state"
 	}
 	switch {
 	case page.Limit == 0:
@@ -429,6 +450,5 @@ func (s *store) AllUnits(ctx context.Context, q query.Query, now int64, f func(u
 	if err != nil || w.none {
 		return err
 	}
-	w.each = f
-	return s.wordsErr(w.inOrder(ctx))
+	return w.all(ctx, f)
 }

@@ -108,7 +108,7 @@ CREATE TABLE place(at INTEGER PRIMARY KEY, statement INTEGER NOT NULL, unit INTE
 CREATE INDEX place_statement ON place(statement);
 CREATE INDEX place_unit ON place(unit, at);
 CREATE INDEX place_state ON place(state, at, unit);
-CREATE INDEX place_role ON place(role, at, lag, unit, state) WHERE role>0;
+CREATE INDEX place_role ON place(role, at, lag, unit, state, statement) WHERE role>0;
 
 -- What people said of statements in the inbox, by topic: triage, assign, shield,
 -- or label: and the label. A row holds from the log entry since to the log entry
