@@ -17,27 +17,41 @@ import (
 // window returns the next rows within bounds that can match, in order: of a
 // short list, by their state, or as the full-text index finds them.
 func (w *search) window(ctx context.Context, order string, lo, hi int64, limit int) ([]place, error) {
+	list := w.shortest()
 	switch {
-	case len(w.few) > 0:
-		return w.ofFew(ctx, order, lo, hi, limit)
+	case list != nil && (w.bare || len(list) <= mostFew):
+		return w.ofFew(ctx, list, order, lo, hi, limit)
 	case w.bare:
 		return w.byState(ctx, order, lo, hi, limit)
 	}
 	return w.rows(ctx, "rowid, 0", order, lo, hi, limit)
 }
 
-// ofFew goes through the shortest of the lists, and asks the index about each
-// row in turn.
-func (w *search) ofFew(ctx context.Context, order string, lo, hi int64, limit int) ([]place, error) {
-	list := slices.MinFunc(w.few, func(a, b []int64) int { return len(a) - len(b) })
+// shortest is the shortest of the lists of rows; nil when there is none.
+func (p *plan) shortest() []int64 {
+	if len(p.few) == 0 {
+		return nil
+	}
+	return slices.MinFunc(p.few, func(a, b []int64) int { return len(a) - len(b) })
+}
+
+// ofFew goes through a list, and asks the index about each row in turn.
+func (w *search) ofFew(ctx context.Context, list []int64, order string, lo, hi int64, limit int) ([]place, error) {
 	from := sort.Search(len(list), func(i int) bool { return list[i] < hi })
 	to := sort.Search(len(list), func(i int) bool { return list[i] < lo })
-	part := slices.Clone(list[from:max(from, to)])
+	list = list[from:max(from, to)]
+	rows := slices.Values(list)
 	if order == "ASC" {
-		slices.Reverse(part)
+		rows = func(yield func(int64) bool) {
+			for _, at := range slices.Backward(list) {
+				if !yield(at) {
+					return
+				}
+			}
+		}
 	}
 	var all []place
-	for _, at := range part {
+	for at := range rows {
 		if leaf := leafOf(at); leaf < w.first || leaf >= w.last {
 			continue
 		}

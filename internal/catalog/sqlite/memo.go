@@ -2,8 +2,6 @@ package sqlite
 
 import (
 	"context"
-	"fmt"
-	"slices"
 	"sync"
 )
 
@@ -12,10 +10,10 @@ import (
 // those of one log size; what the catalog takes in ends them.
 type memo struct {
 	mu    sync.Mutex
-	size  uint64 // another program may write the rows
-	takes int    // how often this one did
-	lists map[string][]uint64
-	kept  int // numbers in all lists
+	size  uint64         // another program may write the rows
+	takes int            // how often this one did
+	lists map[string]any // []uint64 or []int64
+	kept  int            // numbers in all lists
 }
 
 // forget ends the lists: the rows are others now.
@@ -29,9 +27,9 @@ func (m *memo) forget() {
 // memoMost bounds the numbers kept, of 8 bytes each.
 const memoMost = 2_000_000
 
-// remembered is list for one column of numbers, made once for a log size. The
-// list is shared: nobody may change it.
-func (s *store) remembered(ctx context.Context, query string, args ...any) ([]uint64, error) {
+// remembered is a list of numbers that is made once for a log size. It is shared:
+// nobody may change it.
+func remembered[N int64 | uint64](ctx context.Context, s *store, key string, make func() ([]N, error)) ([]N, error) {
 	m := &s.memo
 	m.mu.Lock()
 	takes := m.takes
@@ -41,20 +39,19 @@ func (s *store) remembered(ctx context.Context, query string, args ...any) ([]ui
 	if err != nil {
 		return nil, err
 	}
-	key := fmt.Sprint(query, args)
 	m.mu.Lock()
 	if m.size != size || m.lists == nil {
-		m.size, m.lists, m.kept = size, map[string][]uint64{}, 0
+		m.size, m.lists, m.kept = size, map[string]any{}, 0
 	}
-	all, ok := m.lists[key]
+	all, ok := m.lists[key].([]N)
 	m.mu.Unlock()
 	if ok {
 		return all, nil
 	}
-	if all, err = list(ctx, s, func(row scanner) (u uint64, err error) { return u, row.Scan(&u) }, query, args...); err != nil {
+	if all, err = make(); err != nil {
 		return nil, err
 	}
-	all = slices.Clip(all)
+	all = append([]N{}, all...) // never nil, and no longer than it is
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.size == size && m.takes == takes && m.kept+len(all) <= memoMost {

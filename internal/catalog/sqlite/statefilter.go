@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strconv"
 
@@ -69,9 +70,13 @@ func (p *plan) loadDue(ctx context.Context) error {
 	return nil
 }
 
-// mostFew bounds a list of rows that takes the place of an index: beyond it,
-// rows are found by what else the query says and tested.
-const mostFew = 2_000
+// Bounds of a list of rows that takes the place of an index. Beyond the first,
+// rows are found by what else the query says and tested; beyond the second also
+// where it says nothing else.
+const (
+	mostFew  = 2_000
+	mostMany = 200_000
+)
 
 // narrow notes what a part at the top of a query says about the units that can
 // match at all.
@@ -142,7 +147,9 @@ func (p *plan) among(units []uint64) clause {
 const unitsMarked = `SELECT DISTINCT p.unit FROM mark k JOIN place p ON p.statement=k.statement WHERE k.until=0 AND `
 
 func (p *plan) unitList(ctx context.Context, query string, args ...any) ([]uint64, error) {
-	return p.s.remembered(ctx, query, args...)
+	return remembered(ctx, p.s, fmt.Sprint(query, args), func() ([]uint64, error) {
+		return list(ctx, p.s, func(row scanner) (u uint64, err error) { return u, row.Scan(&u) }, query, args...)
+	})
 }
 
 // units is label:, assigned: and by:.
@@ -185,19 +192,22 @@ func (p *plan) units(ctx context.Context, f query.Filter) (clause, error) {
 		}
 		all = append(all, some...)
 	}
-	return p.fewUnits(ctx, all)
+	return p.fewUnits(ctx, fmt.Sprint(f), all)
 }
 
-// fewUnits is among, with the rows of the units when they are few.
-func (p *plan) fewUnits(ctx context.Context, units []uint64) (clause, error) {
+// fewUnits is among, with the rows of the units when they are not too many. The
+// key says which units these are.
+func (p *plan) fewUnits(ctx context.Context, key string, units []uint64) (clause, error) {
 	c := p.among(units)
-	if len(units) > mostFew {
+	if len(units) > mostMany {
 		return c, nil
 	}
-	rows, err := list(ctx, p.s, func(row scanner) (at int64, err error) { return at, row.Scan(&at) },
-		"SELECT at FROM place WHERE unit IN (SELECT value FROM json_each(?)) ORDER BY at DESC LIMIT ?", leafList(units), mostFew+1)
-	if err == nil && len(rows) <= mostFew {
-		c.few = append([]int64{}, rows...)
+	rows, err := remembered(ctx, p.s, "rows of "+key, func() ([]int64, error) {
+		return list(ctx, p.s, func(row scanner) (at int64, err error) { return at, row.Scan(&at) },
+			"SELECT at FROM place WHERE unit IN (SELECT value FROM json_each(?)) ORDER BY at DESC LIMIT ?", leafList(units), mostMany+1)
+	})
+	if err == nil && len(rows) <= mostMany {
+		c.few = rows
 	}
 	return c, err
 }
@@ -253,7 +263,7 @@ func (p *plan) is(ctx context.Context, f query.Filter) (clause, error) {
 			}
 			var units []uint64
 			if units, err = p.unitList(ctx, q); err == nil {
-				c, err = p.fewUnits(ctx, units)
+				c, err = p.fewUnits(ctx, "is:"+v, units)
 			}
 		}
 		if err != nil {
