@@ -56,7 +56,9 @@ type Catalog interface {
 	// where very many match, a count is an estimate. now is as Page.Now.
 	CountPosted(ctx context.Context, q query.Query, now int64, edges []int64) ([]Count, error)
 
-	Gaps(ctx context.Context, source uint64) ([]record.Gap, error) // of one source and of all; 0: every gap
+	Gaps(ctx context.Context, source uint64) ([]record.Gap, error)    // of one source and of all; 0: every gap
+	Outages(ctx context.Context) ([]record.Gap, error)                // the gaps that are times, not message ids: few
+	NewestHoles(ctx context.Context, limit int) ([]record.Gap, error) // the gaps that are message ids, newest first
 	Decisions(ctx context.Context, target uint64) ([]record.Decision, error)
 	AllDecisions(ctx context.Context) ([]record.Decision, error)
 	// NewestDecisions are without their payloads, which can name many thousands.

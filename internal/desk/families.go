@@ -486,13 +486,13 @@ func (d *Desk) unseen(ctx context.Context, f *Family, all []catalog.SourceStat) 
 			f.Unseen = append(f.Unseen, Unseen{Source: watched[leaf], Gap: d.Case.IDs.ID(record.KindGap, h.Leaf), From: h.After, To: h.Before, Why: n})
 		}
 	}
-	gaps, err := d.Case.Catalog.Gaps(ctx, 0)
+	gaps, err := d.Case.Catalog.Outages(ctx)
 	if err != nil {
 		return err
 	}
 	for _, g := range gaps {
 		_, in := watched[g.Source]
-		if g.First != "" || !in && g.Source != 0 || g.From != record.NoSeconds && g.From > to || g.To != record.NoSeconds && g.To < from {
+		if !in && g.Source != 0 || g.From != record.NoSeconds && g.From > to || g.To != record.NoSeconds && g.To < from {
 			continue
 		}
 		f.Unseen = append(f.Unseen, Unseen{Source: watched[g.Source], Gap: d.Case.IDs.ID(record.KindGap, g.Leaf), From: g.From, To: g.To, Why: strings.TrimSpace(g.Why + ": " + g.Note)})
@@ -675,7 +675,7 @@ func (d *Desk) Undo(ctx context.Context, id, reason string) (record.Decision, er
 	if !errors.Is(err, record.ErrNotFound) {
 		return record.Decision{}, err
 	}
-	gaps, err := d.Case.Catalog.Gaps(ctx, 0)
+	gaps, err := d.Case.Catalog.Outages(ctx)
 	if err != nil {
 		return record.Decision{}, err
 	}

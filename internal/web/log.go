@@ -188,11 +188,10 @@ func (s *server) log(r *http.Request) (reply, error) {
 		d.Do = append(d.Do, choice{Name: actionWords(a), N: -1, On: a == do, URL: at(by, map[bool]string{false: a}[a == do], 0)})
 	}
 	if before == 0 && by == "" && do == "" {
-		gaps, err := s.desk.Case.Catalog.Gaps(ctx, 0)
+		gaps, err := cat.Outages(ctx)
 		if err != nil {
 			return reply{}, err
 		}
-		gaps = slices.DeleteFunc(gaps, func(g record.Gap) bool { return g.Why == "ids" })
 		slices.Reverse(gaps)
 		if d.Gaps, err = s.gapRows(ctx, gaps[:min(len(gaps), actsShown)]); err != nil {
 			return reply{}, err

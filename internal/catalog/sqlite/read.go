@@ -251,6 +251,14 @@ func (s *store) Gaps(ctx context.Context, source uint64) ([]record.Gap, error) {
 	return list(ctx, s, scanGap, gapColumns+"WHERE (?1=0 OR g.source IN (0, ?1)) AND "+standingGap+" ORDER BY g.leaf", source)
 }
 
+func (s *store) Outages(ctx context.Context) ([]record.Gap, error) {
+	return list(ctx, s, scanGap, gapColumns+"WHERE g.first='' AND "+standingGap+" ORDER BY g.leaf")
+}
+
+func (s *store) NewestHoles(ctx context.Context, limit int) ([]record.Gap, error) {
+	return list(ctx, s, scanGap, gapColumns+"WHERE g.first<>'' AND "+standingGap+" ORDER BY g.leaf DESC LIMIT ?", limit)
+}
+
 const decisionColumns = "SELECT leaf, at, by, action, target, reason, undone, payload FROM decision "
 
 func scanDecision(row scanner) (record.Decision, error) {
