@@ -70,6 +70,9 @@ type Unseen struct {
 	Gap      string        // id
 	From, To int64         // seconds; NoSeconds when open
 	Why      string        // in words
+
+	First, Last string // of a hole: the ids that were never seen
+	Note        string // of an outage: what was recorded of it
 }
 
 func (d *Desk) familyID(anchor uint64) string {
@@ -483,7 +486,7 @@ func (d *Desk) unseen(ctx context.Context, f *Family, all []catalog.SourceStat) 
 			if h.First == h.Last {
 				n = "id " + h.First + " was never seen"
 			}
-			f.Unseen = append(f.Unseen, Unseen{Source: watched[leaf], Gap: d.Case.IDs.ID(record.KindGap, h.Leaf), From: h.After, To: h.Before, Why: n})
+			f.Unseen = append(f.Unseen, Unseen{Source: watched[leaf], Gap: d.Case.IDs.ID(record.KindGap, h.Leaf), From: h.After, To: h.Before, Why: n, First: h.First, Last: h.Last})
 		}
 	}
 	gaps, err := d.Case.Catalog.Outages(ctx)
@@ -495,7 +498,7 @@ func (d *Desk) unseen(ctx context.Context, f *Family, all []catalog.SourceStat) 
 		if !in && g.Source != 0 || g.From != record.NoSeconds && g.From > to || g.To != record.NoSeconds && g.To < from {
 			continue
 		}
-		f.Unseen = append(f.Unseen, Unseen{Source: watched[g.Source], Gap: d.Case.IDs.ID(record.KindGap, g.Leaf), From: g.From, To: g.To, Why: strings.TrimSpace(g.Why + ": " + g.Note)})
+		f.Unseen = append(f.Unseen, Unseen{Source: watched[g.Source], Gap: d.Case.IDs.ID(record.KindGap, g.Leaf), From: g.From, To: g.To, Why: strings.TrimSpace(g.Why + ": " + g.Note), Note: g.Note})
 	}
 	return nil
 }

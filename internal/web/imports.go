@@ -3,7 +3,6 @@ package web
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -19,6 +18,7 @@ type importRow struct {
 	What    []string // base names of what was imported
 	Receipt receipt
 	Done    bool
+	State   chip
 }
 
 // receipt is what an import says it did: pipeline.Receipt as the log keeps it.
@@ -78,6 +78,14 @@ func (s *server) importRow(x catalog.Run) importRow {
 	_ = json.Unmarshal([]byte(x.Detail), &d)
 	_ = json.Unmarshal([]byte(x.Receipt), &row.Receipt)
 	row.What = d.Paths
+	switch {
+	case !row.Done:
+		row.State = chip{"edited", "◔", key("no end on record"), ""}
+	case row.Receipt.Cancelled:
+		row.State = chip{"edited", "◔", key("stopped early"), ""}
+	default:
+		row.State = chip{"verified", "●", key("complete"), ""}
+	}
 	return row
 }
 
@@ -106,17 +114,17 @@ func (s *server) imports(r *http.Request) (reply, error) {
 		x.Receipt.Problems = nil // they are on the receipt's own page
 		list[i] = s.importJSON(x)
 	}
-	return reply{page: "imports", title: "Imports", data: rows, json: list}, nil
+	return reply{page: "imports", title: key("Imports"), data: rows, json: list}, nil
 }
 
 // receiptData is the page of one import.
 type receiptData struct {
 	importRow
-	Asked   detail
-	Skipped []tally
-	Shown   []record.Problem
-	Hidden  int64 // problems beyond those shown
-	Search  string
+	Asked    detail
+	Skipped  []tally
+	Problems []record.Problem
+	Hidden   int64 // problems beyond those shown
+	Search   string
 }
 
 const problemsShown = 500
@@ -133,7 +141,7 @@ func (s *server) receipt(r *http.Request) (reply, error) {
 	}
 	i := slices.IndexFunc(runs, func(x catalog.Run) bool { return x.Leaf == leaf })
 	if i < 0 || k != record.KindRun && k != 0 {
-		return reply{}, record.WithHint(fmt.Errorf("import %.40s: %w", id, record.ErrNotFound), "find it in the list of imports")
+		return reply{}, told(record.ErrNotFound, phrase{key("there is no import {id}"), []string{"id", cut(id)}}, phrase{Text: key("find it in the list of imports")})
 	}
 	d := receiptData{importRow: s.importRow(runs[i])}
 	d.Search = search("import:" + d.ID)
@@ -145,7 +153,7 @@ func (s *server) receipt(r *http.Request) (reply, error) {
 	for _, what := range byCount(d.Receipt.Skipped) {
 		d.Skipped = append(d.Skipped, tally{Name: strings.ReplaceAll(what, "_", " "), N: d.Receipt.Skipped[what]})
 	}
-	d.Shown = d.Receipt.Problems[:min(len(d.Receipt.Problems), problemsShown)]
-	d.Hidden = int64(len(d.Receipt.Problems)-len(d.Shown)) + d.Receipt.More
-	return reply{page: "receipt", title: "Import " + d.ID, data: d, json: j}, nil
+	d.Problems = d.Receipt.Problems[:min(len(d.Receipt.Problems), problemsShown)]
+	d.Hidden = int64(len(d.Receipt.Problems)-len(d.Problems)) + d.Receipt.More
+	return reply{page: "receipt", title: s.tongueOf(r).t("Import {id}", "id", d.ID), data: d, json: j}, nil
 }

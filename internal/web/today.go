@@ -112,7 +112,7 @@ func (s *server) today(r *http.Request) (reply, error) {
 		if q, err := s.desk.Typed(f.Query); err == nil {
 			row.Said = query.Pieces(q, l)
 		}
-		if row.Hits, err = s.hitRows(ctx, f.Hits[:min(len(f.Hits), 2)]); err != nil {
+		if row.Hits, err = s.hitRows(ctx, l, f.Hits[:min(len(f.Hits), 2)]); err != nil {
 			return reply{}, err
 		}
 		d.Fired = append(d.Fired, row)
