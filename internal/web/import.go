@@ -268,9 +268,7 @@ func (s *server) preflight(r *http.Request) (reply, error) {
 			d.Zoneless += f.Zoneless
 			d.Nameless += f.Nameless
 		}
-		for _, what := range byCount(d.R.Skipped) {
-			d.Skipped = append(d.Skipped, tally{Name: strings.ReplaceAll(what, "_", " "), N: d.R.Skipped[what]})
-		}
+		d.Skipped = leftOut(d.R.Skipped)
 		for _, name := range byCount(d.R.Formats) {
 			if name == "" {
 				d.Unread = d.R.Formats[name]

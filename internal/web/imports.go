@@ -150,10 +150,46 @@ func (s *server) receipt(r *http.Request) (reply, error) {
 	}
 	j := s.importJSON(d.importRow)
 	d.Asked = j.Detail
-	for _, what := range byCount(d.Receipt.Skipped) {
-		d.Skipped = append(d.Skipped, tally{Name: strings.ReplaceAll(what, "_", " "), N: d.Receipt.Skipped[what]})
-	}
+	d.Skipped = leftOut(d.Receipt.Skipped)
 	d.Problems = d.Receipt.Problems[:min(len(d.Receipt.Problems), problemsShown)]
 	d.Hidden = int64(len(d.Receipt.Problems)-len(d.Problems)) + d.Receipt.More
 	return reply{page: "receipt", title: s.tongueOf(r).t("Import {id}", "id", d.ID), data: d, json: j}, nil
+}
+
+// leftOut lists what an import deliberately did not take. Formats name it in
+// English; what they usually leave out has its translations here.
+func leftOut(skipped map[string]int64) []tally {
+	known := []string{
+		key("personal information of the exporting account"),
+		key("profile pictures of the exporting account"),
+		key("profile music of the exporting account"),
+		key("stories of the exporting account"),
+		key("contacts of the exporting account"),
+		key("frequent contacts of the exporting account"),
+		key("sessions of the exporting account"),
+		key("web sessions of the exporting account"),
+		key("other data of the exporting account"),
+		key("notification sounds of the exporting account"),
+		key("files of the operating system (.DS_Store, __MACOSX, Thumbs.db)"),
+		key("rows not archived"),
+		key("files erased earlier on a person's decision, in whole or part"),
+		key("statements erased earlier on a person's decision"),
+		key("requests of the crawler"),
+		key("metadata records"),
+		key("descriptions of the crawl"),
+		key("revisits (the page was as in an earlier capture)"),
+		key("conversions of captured files"),
+		key("continuations of split records"),
+		key("records of unknown type"),
+		key("indexes and lists of the WACZ"),
+	}
+	var all []tally
+	for _, what := range byCount(skipped) {
+		name := what
+		if !slices.Contains(known, what) {
+			name = strings.ReplaceAll(what, "_", " ")
+		}
+		all = append(all, tally{Name: name, N: skipped[what]})
+	}
+	return all
 }

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
-	"strings"
 	"time"
 
 	"dalil/internal/desk"
@@ -181,9 +180,7 @@ func (s *server) job(r *http.Request) (reply, error) {
 			d.Counts = append(d.Counts, c)
 		}
 	}
-	for _, what := range byCount(j.Skipped) {
-		d.Skipped = append(d.Skipped, tally{Name: strings.ReplaceAll(what, "_", " "), N: j.Skipped[what]})
-	}
+	d.Skipped = leftOut(j.Skipped)
 	for _, run := range j.Runs {
 		if run < s.desk.Case.Archive.Size() {
 			d.Imports = append(d.Imports, s.desk.Case.IDs.ID(record.KindRun, run))

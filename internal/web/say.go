@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"dalil/internal/desk"
+	"dalil/internal/query"
 	"dalil/internal/record"
 )
 
@@ -49,6 +50,7 @@ func (s *server) functions(l *tongue) template.FuncMap {
 		"keys":     everywhereKeys,
 		"action":   actionWords,
 		"pieces":   l.pieces,
+		"told":     func(text string) []query.Piece { return l.pieces(phrase{Text: text}) },
 		"fill":     func(p phrase) string { return l.t(p.Text, p.Fill...) },
 		"statement": func(leaf uint64) string {
 			return s.desk.Case.IDs.ID(record.KindStatement, leaf)

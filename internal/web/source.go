@@ -111,7 +111,7 @@ func (s *server) source(r *http.Request) (reply, error) {
 		d.Matrix = "/matrix"
 	}
 	d.facts(s, l, p.Facts)
-	return reply{page: "source", title: src.Name, data: d, json: struct {
+	return reply{page: "source", title: l.isolated(src.Name), data: d, json: struct {
 		sourceJSON
 		Coverage desk.CoverageJSON     `json:"coverage"`
 		Months   []desk.CoverPeriod    `json:"months"`

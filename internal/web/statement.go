@@ -163,9 +163,9 @@ func (s *server) statement(r *http.Request) (reply, error) {
 	if d.Beside, err = s.beside(r, d); err != nil {
 		return reply{}, err
 	}
-	title := st.Title
-	if title == "" {
-		title = t.Source.Name + ", " + l.t(s.when(st.Posted).Local)
+	title := l.isolated(st.Title)
+	if st.Title == "" {
+		title = l.t("{source}, {time}", "source", t.Source.Name, "time", l.t(s.when(st.Posted).Local))
 	}
 	return reply{page: "statement", title: title, data: d, json: s.statementJSON(d)}, nil
 }

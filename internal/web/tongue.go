@@ -150,9 +150,9 @@ func (l *tongue) filled(text string, fill []string) string {
 }
 
 // pieces is a phrase for a template, which keeps what stands in its places apart
-// from the words. An English text that has no translation is kept apart whole.
+// from the words. A text that has no translation is kept apart whole.
 func (l *tongue) pieces(p phrase) []query.Piece {
-	if l.words != nil && l.words[p.Text] == "" {
+	if l.words[p.Text] == "" && (l.words != nil || len(p.Fill) == 0) {
 		return []query.Piece{{Text: p.english(), Typed: true}}
 	}
 	var all []query.Piece
