@@ -226,7 +226,7 @@ func (d *drawing) mark(m placed) {
 		say += d.f("; from {source}", "source", isolated(d.strip.Lanes[from.lane].Name))
 	}
 	if m.Label != "" {
-		say += "\n" + plain(m.Label)
+		say += "\n" + isolated(m.Label)
 	}
 	d.put("title", say)
 	// What can be pointed at is larger than what is seen.
