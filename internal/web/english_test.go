@@ -43,7 +43,7 @@ func ours(n *html.Node) bool {
 
 // isolate is what a sentence or a drawing keeps apart from its own words: a
 // name, a value.
-var isolate = regexp.MustCompile("\u2068[^\u2068\u2069]*\u2069")
+var isolate = regexp.MustCompile("[\u2067\u2068][^\u2067\u2068\u2069]*\u2069")
 
 // englishIn lists what a page says in English.
 func englishIn(doc *html.Node) []string {

@@ -149,7 +149,7 @@ func (l *tongue) ordinal(n int) string {
 func (l *tongue) pvalue(p float64) string {
 	switch {
 	case p < .001:
-		return "< " + l.fraction(".001")
+		return l.t("< {p}", "p", l.fraction(".001"))
 	case p >= .9995:
 		return l.number(1)
 	}

@@ -142,8 +142,8 @@ func (l *tongue) filled(text string, fill []string) string {
 	for i := range places {
 		if places[i] = fill[i]; i%2 == 0 {
 			places[i] = "{" + places[i] + "}"
-		} else if l.Dir == "rtl" && places[i] != "" {
-			places[i] = "\u2068" + places[i] + "\u2069"
+		} else if places[i] != "" {
+			places[i] = l.isolated(places[i])
 		}
 	}
 	return strings.NewReplacer(places...).Replace(text) // at once: a name may look like a place
