@@ -138,10 +138,11 @@ func (m Matrix) SVG() []byte {
 func (m Matrix) draw(id string) []byte {
 	n := len(m.Sources)
 	grid := matrixCell * float64(n)
-	wide, bottom := matrixNames+grid+matrixBars, matrixTop+grid
+	bars := m.barsWide()
+	wide, bottom := matrixNames+grid+bars, matrixTop+grid
 	tall := bottom + 62
 	if n == 0 {
-		wide = matrixNames + matrixBars
+		wide = matrixNames + bars
 	}
 	wide = max(wide, 520) // for the key
 	p := pen{words: m.words()}
@@ -265,6 +266,19 @@ func (m Matrix) square(i, j int) string {
 // brief is a name as a title of one among hundreds holds it.
 func brief(name string) string {
 	return "\u2068" + shortened(plain(name), 1, 18) + "\u2069"
+}
+
+// barsWide is the room that the bars and the times beside them take: a language
+// may need more of it than English.
+func (m Matrix) barsWide() float64 {
+	const before = 67 // of the times
+	room := matrixBars
+	for _, s := range m.Sources {
+		if s.Shared > 0 {
+			room = max(room, before+width(m.words().delta(s.Behind), matrixSize))
+		}
+	}
+	return room
 }
 
 // bars draws beside each row by how much its source is behind the others at the
