@@ -46,6 +46,9 @@ type Catalog interface {
 	// version is the leaf; Version the version that is the leaf itself.
 	Statement(ctx context.Context, first uint64) (record.Statement, error)
 	Version(ctx context.Context, leaf uint64) (record.Statement, error)
+	// Current is Statement for many, in the order asked for. Those that are not
+	// there are left out.
+	Current(ctx context.Context, firsts []uint64) ([]record.Statement, error)
 	// Versions returns all of them in the order they were published: by edit
 	// time, then as they came to us. The last is the current one.
 	Versions(ctx context.Context, first uint64) ([]record.Statement, error)

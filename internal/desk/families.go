@@ -548,10 +548,22 @@ func (d *Desk) Families(ctx context.Context, query string, least, limit int) (ro
 			return nil, false, err
 		}
 	}
+	firsts := make([]uint64, len(families))
+	for i, f := range families {
+		firsts[i] = f.First
+	}
+	texts, err := d.Reader().Current(ctx, firsts)
+	if err != nil {
+		return nil, false, err
+	}
+	byFirst := make(map[uint64]record.Statement, len(texts))
+	for _, st := range texts {
+		byFirst[st.First] = st
+	}
 	for _, f := range families {
-		st, err := d.Reader().Statement(ctx, f.First)
-		if err != nil {
-			return nil, false, err
+		st, ok := byFirst[f.First]
+		if !ok {
+			return nil, false, fmt.Errorf("%w: the first of %s is not in the catalog", record.ErrAltered, d.familyID(f.Anchor))
 		}
 		rows = append(rows, FamilyRow{Family: f, ID: d.familyID(f.Anchor), First: st})
 	}

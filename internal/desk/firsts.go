@@ -80,9 +80,17 @@ func (d *Desk) FirstsNow(ctx context.Context, query string) (*Firsts, error) {
 }
 
 func (d *Desk) firsts(ctx context.Context, query string, patience time.Duration) (*Firsts, error) {
+	size, err := d.Case.Catalog.Size(ctx)
+	if err != nil {
+		return nil, err
+	}
 	o, err := d.orderNow(ctx, patience)
 	if o == nil || err != nil {
 		return nil, err
+	}
+	asked := askedFirsts{order: o, size: size, query: query}
+	if f := d.order.answer(asked); f != nil {
+		return f, nil
 	}
 	only, err := d.only(ctx, query)
 	if err != nil {
@@ -93,7 +101,39 @@ func (d *Desk) firsts(ctx context.Context, query string, patience time.Duration)
 	if only != nil || !o.judged {
 		f.Rows = d.firstRows(o, in)
 	}
+	d.order.answered(asked, f)
 	return f, nil
+}
+
+// askedFirsts is a question about an order, in a case of a size.
+type askedFirsts struct {
+	order *order
+	size  uint64
+	query string
+}
+
+// answersKept bounds the answers that are kept of one order and size.
+const answersKept = 16
+
+// answer is what was answered before; nobody may change it.
+func (c *orderCache) answer(q askedFirsts) *Firsts {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.firsts[q]
+}
+
+func (c *orderCache) answered(q askedFirsts, f *Firsts) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for old := range c.firsts {
+		if old.order != q.order || old.size != q.size || len(c.firsts) >= answersKept {
+			delete(c.firsts, old)
+		}
+	}
+	if c.firsts == nil {
+		c.firsts = map[askedFirsts]*Firsts{}
+	}
+	c.firsts[q] = f
 }
 
 // Lags says how chosen sources stand to each other, pair by pair; sources are

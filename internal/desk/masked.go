@@ -191,6 +191,18 @@ func (r reader) one(ctx context.Context) func(record.Statement, error) (record.S
 	}
 }
 
+func (r reader) Current(ctx context.Context, firsts []uint64) ([]record.Statement, error) {
+	all, err := r.Catalog.Current(ctx, firsts)
+	if err != nil {
+		return nil, err
+	}
+	m, err := r.d.masker(ctx)
+	for i := range all {
+		all[i] = m.statement(all[i])
+	}
+	return all, err
+}
+
 func (r reader) Versions(ctx context.Context, first uint64) ([]record.Statement, error) {
 	all, err := r.Catalog.Versions(ctx, first)
 	if err != nil {

@@ -40,6 +40,7 @@ type orderCache struct {
 	mu     sync.Mutex
 	newest *order
 	work   *gathering
+	firsts map[askedFirsts]*Firsts // answers about the newest
 }
 
 type gathering struct {

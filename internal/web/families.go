@@ -179,15 +179,22 @@ func (s *server) languagesOf(ctx context.Context, found []desk.FamilyRow) (map[u
 	if err != nil {
 		return nil, err
 	}
+	var others []uint64
+	families := map[uint64][]uint64{} // of each of them
 	for _, m := range members {
 		if m.Relation == record.RelVerbatim || m.Relation == record.RelFirst {
 			continue // the same words are of the same language
 		}
-		st, err := s.desk.Reader().Statement(ctx, m.Statement)
-		if err != nil {
-			return nil, err
+		if families[m.Statement] == nil {
+			others = append(others, m.Statement)
 		}
-		add(m.Family, st.Lang)
+		families[m.Statement] = append(families[m.Statement], m.Family)
 	}
-	return langs, nil
+	texts, err := s.desk.Reader().Current(ctx, others)
+	for _, st := range texts {
+		for _, f := range families[st.First] {
+			add(f, st.Lang)
+		}
+	}
+	return langs, err
 }

@@ -59,14 +59,14 @@ func (q *queue) leave() { <-q.working }
 // heavy lists the pages whose work grows with the case. They have a queue of
 // their own, so that the others stay quick beside them.
 func heavy() []string {
-	return []string{"/firsts", "/families", "/y/{id}", "/y/{id}/{slug}", "/doctor"}
+	return []string{"/firsts", "/y/{id}", "/y/{id}/{slug}"}
 }
 
 // queues are those of light and heavy pages. SQLite and analyses each take a
 // processor; light pages mostly wait for the disk.
 func queues() (light, heavy *queue) {
 	n := runtime.GOMAXPROCS(0)
-	return newQueue(8 * n), newQueue(max(1, n/2))
+	return newQueue(8 * n), newQueue(n)
 }
 
 // inTurn makes a page wait for its turn.

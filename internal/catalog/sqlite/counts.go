@@ -13,7 +13,7 @@ import (
 // estimated from the beginning of each of its parts.
 const (
 	mostEdges   = 500
-	rowsCounted = 48_000 // matches looked at in the index
+	rowsCounted = 24_000 // matches looked at in the index
 	rowsRead    = 12_000 // matches read from the catalog, where a test needs that
 	strata      = 4      // parts of a stretch
 	leastShare  = 24     // matches looked at in a part

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"math"
 	"slices"
 	"sort"
 	"strconv"
@@ -317,7 +318,13 @@ func (w *search) all(ctx context.Context, f func(unit uint64) bool) error {
 // byPlaces reports whether the places of rows say which match, so that one
 // question counts them.
 func (w *search) byPlaces() bool {
-	return w.bare && len(w.tests) == w.told && len(w.unitTests) == 0 && !w.withdrawn && !w.either && len(w.due) == 0
+	return w.bare && len(w.tests) == w.told && len(w.unitTests) == 0 && !w.withdrawn && !w.either && (len(w.due) == 0 || w.states == nil || w.units && w.everywhere())
+}
+
+// everywhere reports whether rows of any time and role, and of the whole log, can
+// match.
+func (w *search) everywhere() bool {
+	return w.roles == nil && w.lo == 0 && w.hi == math.MaxInt64 && w.first == 0
 }
 
 // countIndexed counts the units or statements of rows that match: each counts
@@ -335,7 +342,15 @@ func (w *search) countIndexed(ctx context.Context, column string) (n int64, exac
 	}
 	err = w.s.read.QueryRowContext(ctx, "SELECT count(*) FROM (SELECT DISTINCT "+column+" FROM place p WHERE "+where+" AND at>=? AND at<? AND (at & "+itoa(leafMask)+")<? AND (at & "+itoa(leafMask)+")>=? LIMIT ?)",
 		w.lo, w.hi, w.last, w.first, maxCounted+1).Scan(&n)
-	return min(n, maxCounted), n <= maxCounted, w.s.rowsErr(err)
+	exact = n <= maxCounted
+	// What is due counts as put off in the rows.
+	switch isNew, later := slices.Contains(w.states, stateNew), slices.Contains(w.states, stateLater); {
+	case isNew && !later:
+		n += int64(len(w.due))
+	case later && !isNew && exact:
+		n -= int64(len(w.due))
+	}
+	return min(n, maxCounted), exact && n <= maxCounted, w.s.rowsErr(err)
 }
 
 // eachPlaced calls f for the units of rows that match, each once, in the order

@@ -231,6 +231,29 @@ func (s *store) Statement(ctx context.Context, first uint64) (record.Statement, 
 	return all[len(all)-1], nil
 }
 
+// currentOf are the current versions of the statements in a JSON array.
+const currentOf = `v.leaf IN (SELECT b.leaf FROM json_each(?) j CROSS JOIN version a ON a.leaf=j.value
+	CROSS JOIN version b ON b.source=a.source AND b.number=a.number AND b.first=a.leaf) AND v.until=0`
+
+func (s *store) Current(ctx context.Context, firsts []uint64) ([]record.Statement, error) {
+	byFirst := make(map[uint64]record.Statement, len(firsts))
+	for chunk := range slices.Chunk(firsts, 500) {
+		if err := s.versions(ctx, currentOf, []any{leafList(chunk)}, func(st record.Statement) error {
+			byFirst[st.First] = st
+			return nil
+		}); err != nil {
+			return nil, err
+		}
+	}
+	var all []record.Statement
+	for _, f := range firsts {
+		if st, ok := byFirst[f]; ok {
+			all = append(all, st)
+		}
+	}
+	return all, nil
+}
+
 func (s *store) Versions(ctx context.Context, first uint64) ([]record.Statement, error) {
 	var all []record.Statement
 	err := s.versions(ctx, `v.leaf IN (SELECT b.leaf FROM version a JOIN version b ON b.source=a.source AND b.number=a.number AND b.first=a.leaf

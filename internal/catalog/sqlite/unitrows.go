@@ -139,11 +139,10 @@ func order(u *catalog.Unit, parts []part) (first, newest part) {
 func (s *store) showUnits(ctx context.Context, all []catalog.Unit, firsts []uint64) error {
 	slices.Sort(firsts)
 	byFirst := map[uint64]record.Statement{}
-	err := s.versions(ctx, `v.leaf IN (SELECT b.leaf FROM json_each(?) j CROSS JOIN version a ON a.leaf=j.value
-		CROSS JOIN version b ON b.source=a.source AND b.number=a.number AND b.first=a.leaf) AND v.until=0`, []any{leafList(slices.Compact(firsts))}, func(st record.Statement) error {
+	found, err := s.Current(ctx, slices.Compact(firsts))
+	for _, st := range found {
 		byFirst[st.First] = st
-		return nil
-	})
+	}
 	for i := range all {
 		u := &all[i]
 		u.First, u.Newest = byFirst[u.First.First], byFirst[u.Newest.First]
