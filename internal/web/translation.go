@@ -70,6 +70,9 @@ func (s *server) beside(r *http.Request, d statementData) (translations, error) 
 		for i := 0; i+1 < len(more); i += 2 {
 			v.Set(more[i], more[i+1])
 		}
+		if id == "new" || v.Has("edit") {
+			return d.URL + "?" + v.Encode() + "#tr-text" // which puts the cursor there; a browser does not honour autofocus beside a fragment
+		}
 		return d.URL + "?" + v.Encode() + "#translation"
 	}
 	ask := r.URL.Query()

@@ -1,7 +1,7 @@
 // Keys as a person presses them on a keyboard with another layout: the browser
 // is told the place of the key and the character this layout has there.
 
-import type { Page } from "@playwright/test";
+import type { CDPSession, Page } from "@playwright/test";
 
 type Plane = Record<string, string>;
 
@@ -41,9 +41,16 @@ export const persian: Layout = {
 /** US Dvorak, as far as the tests use it: the letters decide, not the places. */
 export const dvorak: Layout = { name: "Dvorak", keys: plane("jcvb", "h j k x") };
 
+/** The key of a layout that writes a character, named as on a QWERTY keyboard; undefined when it takes more than one. */
+function keyFor(character: string, layout: Layout): string | undefined {
+  const there = Object.keys(layout.keys).find((k) => layout.keys[k] === character);
+  return there ?? (/^[a-zA-Z0-9]$/.test(character) && layout.keys[character] === undefined ? character : undefined);
+}
+
 const named: Record<string, [code: string, key: string, number: number]> = {
   Enter: ["Enter", "Enter", 13],
   Escape: ["Escape", "Escape", 27],
+  Tab: ["Tab", "Tab", 9],
   ArrowDown: ["ArrowDown", "ArrowDown", 40],
   ArrowUp: ["ArrowUp", "ArrowUp", 38],
   ArrowLeft: ["ArrowLeft", "ArrowLeft", 37],
@@ -70,9 +77,13 @@ function place(c: string): [code: string, shift: boolean, number: number] {
   return [markCodes[i] ?? "", !marks.includes(c), 186];
 }
 
+const sessions = new WeakMap<Page, Promise<CDPSession>>();
+
 /** Presses keys one after the other, named as on a QWERTY keyboard: "j j o", "g s", "J", "Ctrl+k". */
 export async function press(page: Page, keys: string, layout: Layout = latin): Promise<void> {
-  const cdp = await page.context().newCDPSession(page);
+  const opened = sessions.get(page) ?? page.context().newCDPSession(page);
+  sessions.set(page, opened);
+  const cdp = await opened;
   for (const word of keys.split(" ")) {
     const ctrl = word.startsWith("Ctrl+");
     const c = ctrl ? word.slice(5) : word;
@@ -85,5 +96,19 @@ export async function press(page: Page, keys: string, layout: Layout = latin): P
     await cdp.send("Input.dispatchKeyEvent", { ...event, type: text ? "keyDown" : "rawKeyDown", ...(text ? { text } : {}) });
     await cdp.send("Input.dispatchKeyEvent", { ...event, type: "keyUp" });
   }
-  await cdp.detach();
+}
+
+/**
+ * Writes a text into what has the focus: key by key where the layout has the
+ * character, and what it has not (a space is one) as an input method would.
+ */
+export async function write(page: Page, text: string, layout: Layout = latin): Promise<void> {
+  for (const character of text) {
+    const key = keyFor(character, layout);
+    if (key === undefined) {
+      await page.keyboard.insertText(character);
+    } else {
+      await press(page, key, layout);
+    }
+  }
 }

@@ -1,10 +1,12 @@
-// Makes, once for a run, what the tests need: the program, the sample case, and
-// a case of hostile exports. Everything lies in .made beside this file.
+// Makes, once for a run, what the tests need: the program, the sample case, a
+// case of hostile exports and two small ones. Everything lies in .made beside
+// this file.
 
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { writeExport } from "./exported.ts";
 import { channels } from "./nasty.ts";
 
 export const here = dirname(fileURLToPath(import.meta.url));
@@ -12,7 +14,7 @@ export const made = join(here, ".made");
 export const program = join(made, "dalil");
 
 /** A case made for the tests, and the home with the key that it was signed with. */
-export const cases = { sample: join(made, "sample"), hostile: join(made, "hostile"), bidi: join(made, "bidi") };
+export const cases = { sample: join(made, "sample"), hostile: join(made, "hostile"), bidi: join(made, "bidi"), story: join(made, "story") };
 
 /** What the program may know of whoever runs it: a home of its own. */
 export function environment(home = join(made, "home")): NodeJS.ProcessEnv {
@@ -40,7 +42,7 @@ function newCase(dir: string, ...imports: string[]): void {
 }
 
 export default function make(): void {
-  if (process.env.DALIL_KEEP && existsSync(cases.bidi)) {
+  if (process.env.DALIL_KEEP && existsSync(cases.story)) {
     return; // while a spec is being written
   }
   rmSync(made, { recursive: true, force: true });
@@ -59,4 +61,7 @@ export default function make(): void {
     writeFileSync(join(nasty, name), text);
   }
   newCase(cases.bidi, nasty);
+
+  const account = join(made, "account");
+  newCase(cases.story, writeExport(join(account, "ChatExport_2025-06-20"), "first"), writeExport(join(account, "ChatExport_2025-06-21"), "later"));
 }

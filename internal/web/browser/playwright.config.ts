@@ -39,18 +39,18 @@ export default defineConfig<Reading>({
     },
   },
   projects: [
-    { name: "ltr", use: { language: "en" }, testIgnore: every ? /nojs/ : /nojs|hostile/ },
-    { name: "rtl", use: { language: "ar" }, testMatch: every ? /pages|scene|bidi/ : /scene/ },
-    { name: "rtl-dark", use: { language: "ar", theme: "dark" }, testMatch: /pages/ },
-    { name: "390", use: { viewport: { width: 390, height: 844 } }, testMatch: /pages/ },
+    { name: "ltr", use: { language: "en" }, testIgnore: every ? /specs\/nojs/ : /specs\/(nojs|hostile)/ },
+    { name: "rtl", use: { language: "ar" }, testMatch: every ? /specs\/(pages|scene|bidi)/ : /specs\/scene/ },
+    { name: "rtl-dark", use: { language: "ar", theme: "dark" }, testMatch: /specs\/pages/ },
+    { name: "390", use: { viewport: { width: 390, height: 844 } }, testMatch: /specs\/pages/ },
     ...(every
       ? [
-          { name: "fa", use: { language: "fa" as const }, testMatch: /pages/ },
-          { name: "dark", use: { theme: "dark" as const }, testMatch: /pages/ },
-          { name: "1024", use: { viewport: { width: 1024, height: 800 } }, testMatch: /pages/ },
-          { name: "390-rtl", use: { language: "ar" as const, viewport: { width: 390, height: 844 } }, testMatch: /pages/ },
+          { name: "fa", use: { language: "fa" as const }, testMatch: /specs\/pages/ },
+          { name: "dark", use: { theme: "dark" as const }, testMatch: /specs\/pages/ },
+          { name: "1024", use: { viewport: { width: 1024, height: 800 } }, testMatch: /specs\/pages/ },
+          { name: "390-rtl", use: { language: "ar" as const, viewport: { width: 390, height: 844 } }, testMatch: /specs\/pages/ },
         ]
       : []),
-    { name: "nojs", use: { javaScriptEnabled: false }, testMatch: /nojs/ },
+    { name: "nojs", use: { javaScriptEnabled: false }, testMatch: /specs\/(nojs|scene[13])/ },
   ],
 });

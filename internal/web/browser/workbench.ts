@@ -79,6 +79,8 @@ export function watch(context: BrowserContext, wrongs: string[]): void {
 interface Watched {
   /** A copy of the sample case for this test alone, to change. */
   own: Served;
+  /** A small case of two channels and a text that travels, for this test alone. */
+  story: Served;
   /** What went wrong so far. It must be empty at the end. */
   wrongs: string[];
   /** Makes a page of the case that reads as the project says. */
@@ -91,7 +93,8 @@ interface Worker {
   bidi: Served;
 }
 
-function once(name: keyof typeof cases) {
+/** Serves a copy of a case for as long as the fixture lasts. */
+function served(name: keyof typeof cases) {
   // biome-ignore lint/correctness/noEmptyPattern: the shape that fixtures have
   return async ({}, use: (s: Served) => Promise<void>) => {
     const s = await serve(cases[name]);
@@ -104,9 +107,9 @@ export const test = base.extend<Reading & Watched, Worker>({
   language: ["en", { option: true }],
   theme: ["light", { option: true }],
 
-  sample: [once("sample"), { scope: "worker" }],
-  hostile: [once("hostile"), { scope: "worker" }],
-  bidi: [once("bidi"), { scope: "worker" }],
+  sample: [served("sample"), { scope: "worker" }],
+  hostile: [served("hostile"), { scope: "worker" }],
+  bidi: [served("bidi"), { scope: "worker" }],
 
   // biome-ignore lint/correctness/noEmptyPattern: the shape that fixtures have
   wrongs: async ({}, use) => {
@@ -115,12 +118,8 @@ export const test = base.extend<Reading & Watched, Worker>({
     expect(wrongs).toEqual([]);
   },
 
-  // biome-ignore lint/correctness/noEmptyPattern: the shape that fixtures have
-  own: async ({}, use) => {
-    const s = await serve(cases.sample);
-    await use({ url: s.url, dir: s.dir });
-    await s.stop();
-  },
+  own: served("sample"),
+  story: served("story"),
 
   context: async ({ context, language, theme, wrongs }, use) => {
     watch(context, wrongs);

@@ -49,6 +49,11 @@ function rank(e: HTMLElement): number {
   return e.closest("[data-bulk]") && anySelected() ? 2 : 0;
 }
 
+/** True for a key of the preview that the list has too: it means the row, not what happens to be shown of it by now. */
+function isOfList(e: HTMLElement, way: string[]): boolean {
+  return way.length === 1 && /^(o|Enter)$/.test(way[0] ?? "") && e.closest("[data-preview-pane]") !== null;
+}
+
 /** Finds what the keys typed so far press, and whether they begin a longer sequence. */
 function find(scope: ParentNode): { control: HTMLElement | undefined; begins: boolean } {
   let control: HTMLElement | undefined;
@@ -56,7 +61,7 @@ function find(scope: ParentNode): { control: HTMLElement | undefined; begins: bo
   let begins = false;
   for (const e of scope.querySelectorAll<HTMLElement>("[data-key], [aria-keyshortcuts]")) {
     for (const way of ways(e)) {
-      if (!typed.every((k, i) => k === way[i]) || !usable(e)) {
+      if (!typed.every((k, i) => k === way[i]) || !usable(e) || isOfList(e, way)) {
         continue;
       }
       const r = rank(e);

@@ -31,6 +31,7 @@ async function show(row: HTMLElement, pane: HTMLElement, address: string): Promi
     pane.replaceChildren();
   }
   pane.removeAttribute("aria-busy");
+  pane.inert = false;
 }
 
 document.addEventListener("dl:row", (e) => {
@@ -40,6 +41,7 @@ document.addEventListener("dl:row", (e) => {
   if (!pane?.checkVisibility() || !address || !isOurs(address)) {
     return;
   }
+  pane.inert = true; // until it shows this row, its keys and buttons are about another
   clearTimeout(waiting);
   waiting = window.setTimeout(() => void show(row, pane, address), settle);
 });
