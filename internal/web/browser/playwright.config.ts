@@ -3,12 +3,10 @@
 // all of them, those that work in the ones that differ for work.
 
 import { defineConfig } from "@playwright/test";
+import { every } from "./made.ts";
 import type { Reading } from "./workbench.ts";
 
 const desk = { width: 1440, height: 900 };
-
-/** Ways of reading that differ from the others by one thing only, and every hostile text on every page, take their time: with DALIL_EVERY=1. */
-const every = Boolean(process.env.DALIL_EVERY);
 
 export default defineConfig<Reading>({
   testDir: "specs",
@@ -39,10 +37,11 @@ export default defineConfig<Reading>({
     },
   },
   projects: [
-    { name: "ltr", use: { language: "en" }, testIgnore: every ? /specs\/nojs/ : /specs\/(nojs|hostile)/ },
+    { name: "ltr", use: { language: "en" }, testIgnore: /specs\/nojs/ },
     { name: "rtl", use: { language: "ar" }, testMatch: every ? /specs\/(pages|scene|bidi)/ : /specs\/scene/ },
     { name: "rtl-dark", use: { language: "ar", theme: "dark" }, testMatch: /specs\/pages/ },
     { name: "390", use: { viewport: { width: 390, height: 844 } }, testMatch: /specs\/pages/ },
+    // Ways of reading that differ from the others by one thing only take their time.
     ...(every
       ? [
           { name: "fa", use: { language: "fa" as const }, testMatch: /specs\/pages/ },

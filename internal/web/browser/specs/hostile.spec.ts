@@ -50,7 +50,7 @@ test("without protection the vectors do run", async ({ browser, hostile }) => {
     }
   }
   console.log(`unprotected: ${fired.size} of ${all.length} vectors ran by themselves, ${elsewhere} requests went elsewhere`);
-  expect(fired.size).toBeGreaterThan(60);
+  expect(fired.size).toBeGreaterThan(all.length / 6);
   expect(elsewhere).toBeGreaterThan(10);
   await context.close();
 });
@@ -88,45 +88,74 @@ function dangers(): string[] {
   return found;
 }
 
-/** Every address of the case: lists to their end, and each thing in it. */
+/** The pages of a list, one after the other to its end. */
+async function pagesOf(page: Page, served: Served, list: string): Promise<string[]> {
+  const all: string[] = [];
+  for (let next: string | undefined = list; next; ) {
+    all.push(next);
+    const html = await (await page.request.get(served.url + next)).text();
+    next = /rel="next" href="([^"]+)"/.exec(html)?.[1]?.replaceAll("&amp;", "&");
+  }
+  return all;
+}
+
+/**
+ * Every address of the case: lists in all their forms to their end, and each
+ * thing in them. Every vector is in every field of a post and of an article, so
+ * each of these has its own page looked at. The other things, and the other
+ * pages of one, show a field that those show too: every seventh of them.
+ */
 async function everything(page: Page, served: Served): Promise<string[]> {
   const all = [
     "/",
-    "/inbox",
-    "/inbox?q=",
     "/families",
     "/families?q=lang%3Aar",
     "/firsts",
     "/sources",
+    "/matrix",
     "/imports",
+    "/jobs",
     "/log",
-    "/log/entries",
     "/settings",
     "/help",
+    "/import",
+    "/capture",
   ];
-  const kinds = new Set<string>();
+  all.push("/statements/export?q=", "/capture?text=bridge");
+  for (const list of ["/statements", "/statements?view=timeline", "/inbox?q=", "/log/entries"]) {
+    all.push(...(await pagesOf(page, served, list)));
+  }
+  const columns = /name="cols" value="([a-z_]+)"/g;
+  const chooser = await (await page.request.get(`${served.url}/statements?view=table`)).text();
+  const every = [...chooser.matchAll(columns)].map((m) => m[1]).join(",");
+  expect(every.split(",").length).toBeGreaterThan(9);
+  all.push(...(await pagesOf(page, served, `/statements?view=table&cols=${every}`)));
+
+  let n = 0;
   let next = "/statements.json";
   while (next !== "") {
-    all.push(next.replace(".json", ""));
     const answer = await page.request.get(served.url + next);
-    for (const s of (await answer.json()) as { id: string; kind: string; source: string; text: string }[]) {
-      // Comments and notes differ from each other in nothing but their text, which lists show too.
-      if (s.kind === "post" || s.kind === "article" || kinds.size % 9 === 0) {
-        all.push(`/s/${s.id}?show=all`);
+    for (const s of (await answer.json()) as { id: string; kind: string; text: string; log_entry?: number }[]) {
+      // A channel's own notices, comments and notes have nothing that lists do not show whole.
+      const whole = s.kind === "article" || (s.kind === "post" && s.text.includes(" anew"));
+      if (whole || n % 7 === 0) {
+        all.push(`/s/${s.id}${n % 2 === 0 ? "?show=all" : ""}`);
       }
-      kinds.add(s.id);
+      if (n % 7 === 0) {
+        all.push(`/s/${s.id}/proof`, `/inbox/${s.id}`, `/s/${s.id}?tr=new`);
+      }
+      n++;
     }
     next = /<([^>]+)>; rel="next"/.exec(answer.headers().link ?? "")?.[1] ?? "";
   }
-  for (const list of ["/inbox", "/sources", "/imports", "/families", "/log/entries"]) {
+  for (const list of ["/sources", "/imports", "/families", "/log/entries"]) {
     await page.goto(served.url + list);
-    all.push(...(await page.locator("main a[href^='/']").evaluateAll((links) => links.map((a) => a.getAttribute("href") ?? ""))));
+    const links = await page.locator("main a[href^='/']").evaluateAll((links) => links.map((a) => a.getAttribute("href") ?? ""));
+    all.push(...links.slice(0, 60));
   }
   for (const [i, v] of vectors().entries()) {
-    if (i % 7 === 0) {
-      const e = encodeURIComponent(v);
-      all.push(`/statements?q=${e}`, `/out?u=${e}`, `/${e}`);
-    }
+    const e = encodeURIComponent(v);
+    all.push([`/statements?q=${e}`, `/out?u=${e}`, `/${e}`, `/capture?text=${e}`, `/inbox?q=${e}`, `/families?q=${e}`][i % 6] ?? "");
   }
   return [...new Set(all)];
 }

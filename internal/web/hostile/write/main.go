@@ -1,5 +1,6 @@
 // Command write puts the hostile exports into folders 0, 1, … of a folder, to
-// be imported in this order, and the vectors as vectors.json beside them.
+// be imported in this order, and the vectors as vectors.json beside them. With
+// -some it takes three of every five vectors: some of every kind.
 package main
 
 import (
@@ -13,18 +14,28 @@ import (
 )
 
 func main() {
-	if len(os.Args) != 2 {
-		fmt.Fprintln(os.Stderr, "usage: write FOLDER")
+	args, vectors := os.Args[1:], hostile.Vectors()
+	if len(args) > 0 && args[0] == "-some" {
+		var some []string
+		for i, v := range vectors {
+			if i%5 < 3 {
+				some = append(some, v)
+			}
+		}
+		args, vectors = args[1:], some
+	}
+	if len(args) != 1 {
+		fmt.Fprintln(os.Stderr, "usage: write [-some] FOLDER")
 		os.Exit(2)
 	}
-	if err := run(os.Args[1]); err != nil {
+	if err := run(args[0], vectors); err != nil {
 		fmt.Fprintln(os.Stderr, "hostile:", err)
 		os.Exit(1)
 	}
 }
 
-func run(dir string) error {
-	exports, err := hostile.Exports(hostile.Vectors())
+func run(dir string, vectors []string) error {
+	exports, err := hostile.Exports(vectors)
 	if err != nil {
 		return err
 	}
@@ -39,7 +50,7 @@ func run(dir string) error {
 			}
 		}
 	}
-	list, err := json.MarshalIndent(hostile.Vectors(), "", " ")
+	list, err := json.MarshalIndent(vectors, "", " ")
 	if err != nil {
 		return err
 	}
