@@ -113,7 +113,7 @@ func TestFamilyThatWasMergedLeadsOn(t *testing.T) {
 	if _, err := c.desk.Withdraw(t.Context(), c.desk.StatementID(st), "a mistake"); err != nil {
 		t.Fatal(err)
 	}
-	if page := c.get("/y/" + f.ID).Body.String(); !strings.Contains(page, `<li class="gone">`) || !strings.Contains(page, "withdrawn, not to be cited") {
+	if page := c.get("/y/" + f.ID).Body.String(); !strings.Contains(page, `<li class="gone"`) || !strings.Contains(page, "withdrawn, not to be cited") {
 		t.Error("a withdrawn member is not struck out")
 	}
 }
