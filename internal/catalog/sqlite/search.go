@@ -80,8 +80,8 @@ func (s *store) Search(ctx context.Context, q query.Query, page catalog.Page) (c
 		}
 		w.paged = true
 		w.turn(page.Before != "")
-	} else if err := s.find.QueryRowContext(ctx, "SELECT value FROM meta WHERE name='size'").Scan(&w.after.size); err != nil {
-		return res, s.wordsErr(err)
+	} else if w.after.size, err = s.searchable(ctx); err != nil {
+		return res, err
 	}
 	p.last = min(p.last, w.after.size)
 	if !p.none {
@@ -435,10 +435,14 @@ func (w *search) countEach(ctx context.Context, found []place) (n int64, err err
 // unmet returns the words of the query that no text has.
 func (s *store) unmet(ctx context.Context, p *plan) ([]string, error) {
 	var missing []string
+	most := uint64(record.MaxLeaves)
+	if s.then != nil {
+		most = s.then.size
+	}
 	for _, w := range p.words {
 		met := false
 		if w.expr != "" {
-			if err := s.find.QueryRowContext(ctx, "SELECT EXISTS(SELECT 1 FROM words WHERE words MATCH ?)", w.expr).Scan(&met); err != nil {
+			if err := s.find.QueryRowContext(ctx, "SELECT EXISTS(SELECT 1 FROM words WHERE words MATCH ? AND (rowid & "+itoa(leafMask)+")<?)", w.expr, most).Scan(&met); err != nil {
 				return nil, s.wordsErr(err)
 			}
 		}
