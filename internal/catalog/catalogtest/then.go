@@ -250,7 +250,7 @@ func knownThen(t *testing.T, open Open, seed uint64) {
 			if older { // than the wording we have
 				st.Edited, st.Until = record.AtUnix(x.posted+1), x.current
 			}
-			switch r.IntN(4) {
+			switch r.IntN(3) {
 			case 0:
 				forwarded(nine)(st)
 			case 1:
@@ -385,10 +385,10 @@ func knownThen(t *testing.T, open Open, seed uint64) {
 	keep()
 	for range 10 {
 		for range 4 + r.IntN(12) {
-			switch r.IntN(14) {
+			switch r.IntN(16) {
 			case 0:
 				say()
-			case 1:
+			case 1, 14, 15:
 				edit()
 			case 2, 3:
 				link()
@@ -511,6 +511,12 @@ func lookingBackAtNothing(t *testing.T, open Open) {
 	isErr(t, "beyond the log", second(c.At(ctx, l.next()+1)), record.ErrInvalid)
 	isErr(t, "the past is not changed", now.Apply(ctx, &catalog.Batch{From: l.next(), To: l.next() + 1}), record.ErrConflict)
 	isErr(t, "nor digested", second(now.Digest(ctx)), record.ErrConflict)
+	l.say(source, capture, "2", "bread is dear", 2000)
+	l.say(source, capture, "3", "bread is dear", 3000)
+	l.apply(t, c, 0)
+	r := search(t, c, "bread", catalog.Page{Limit: 2})
+	r = search(t, now, "bread", catalog.Page{After: r.Next, Total: true})
+	equal(t, "behind a page of today", []any{ids(r), r.Total}, []any{[]string{"1"}, int64(1)})
 	earlier := must[catalog.Catalog](t)(now.At(ctx, 4))
 	defer earlier.Close()
 	equal(t, "earlier than then", ids(search(t, earlier, "bread", catalog.Page{})), []string{})
