@@ -81,7 +81,7 @@ type Case struct {
 	unsound bool        // an append failed: nothing more is written
 	past    bool        // as it was known then: see Then
 	clock   logClock
-	differs []uint64    // analysis entries whose result was another when they were done again on opening
+	differs []uint64 // analysis entries whose result was another when they were done again on opening
 }
 
 // secrets is the body of the case entry: what must not be derivable from the
