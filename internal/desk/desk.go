@@ -37,6 +37,7 @@ type Desk struct {
 	kept  *keptSources
 	thens *thenCaches
 	then  *Moment // what this desk sees; nil is now
+	now   *Desk   // the desk this one looks back from
 }
 
 // New returns the desk of an open case.

@@ -87,7 +87,7 @@ func (d *Desk) Then(ctx context.Context, m Moment) (*Desk, func() error, error) 
 		return nil, nil, err
 	}
 	kept := d.thens.of(m.Size, changed)
-	return &Desk{Case: c, opened: d.opened, order: &kept.order, kept: &kept.sources, thens: d.thens, then: &m}, done, nil
+	return &Desk{Case: c, opened: d.opened, order: &kept.order, kept: &kept.sources, thens: d.thens, then: &m, now: d}, done, nil
 }
 
 // Known is the moment this desk sees; nil is now.
