@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 
 	"dalil/internal/catalog"
@@ -117,6 +118,8 @@ type receiptData struct {
 	Shown   []record.Problem
 	Hidden  int64 // problems beyond those shown
 	Search  string
+
+	Until, With string // the case as known before it, and when it had ended
 }
 
 const problemsShown = 500
@@ -137,6 +140,10 @@ func (s *server) receipt(r *http.Request) (reply, error) {
 	}
 	d := receiptData{importRow: s.importRow(runs[i])}
 	d.Search = search("import:" + d.ID)
+	d.Until = "/statements?at=@" + strconv.FormatUint(leaf, 10)
+	if d.Done {
+		d.With = thenAt("/statements", runs[i].End)
+	}
 	if r.URL.Path != d.URL {
 		return reply{moved: d.URL + suffix(r)}, nil
 	}
