@@ -144,7 +144,7 @@ type thens struct {
 }
 
 // thensKept is how many are kept that nobody uses just now: of a case of a
-// million posts one takes some 200 MB.
+// million posts one takes some 100 MB.
 const thensKept = 2
 
 // At works out what has to be, once for a log size, or takes what was worked out
