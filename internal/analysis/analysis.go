@@ -5,9 +5,11 @@
 package analysis
 
 import (
+	"cmp"
 	"context"
 	"io"
 	"iter"
+	"slices"
 	"time"
 
 	"dalil/internal/record"
@@ -124,8 +126,10 @@ type FirstsInput struct {
 	// Families in any order; each with the earliest posting time of each source
 	// that had the text. Sources that are private are not in it.
 	Families []Race
-	// Hours says how much each source posted when: the null model.
-	Hours []record.Hour
+	// Hours says how much each source posted when: the null model. A Rhythm that
+	// was made of them takes their place.
+	Hours  []record.Hour
+	Rhythm *Rhythm
 	// Cover says for each source from when to when it was watched, seconds since
 	// 1970, and when it could not be seen within that.
 	Cover map[uint64]Cover
@@ -149,4 +153,33 @@ type Run struct {
 type Cover struct {
 	From, To int64 // seconds since 1970, To inclusive
 	Holes    [][2]int64
+}
+
+// Joined is the same with its holes in order, those that meet joined to one, so
+// that a time can be looked up.
+func (c Cover) Joined() Cover {
+	holes := slices.Clone(c.Holes)
+	slices.SortFunc(holes, func(a, b [2]int64) int { return cmp.Or(cmp.Compare(a[0], b[0]), cmp.Compare(a[1], b[1])) })
+	c.Holes = nil
+	for _, h := range holes {
+		if h[1] < h[0] {
+			continue
+		}
+		if n := len(c.Holes); n > 0 && h[0] <= c.Holes[n-1][1]+1 {
+			c.Holes[n-1][1] = max(c.Holes[n-1][1], h[1])
+			continue
+		}
+		c.Holes = append(c.Holes, h)
+	}
+	return c
+}
+
+// Watched reports whether the source could be seen at a time, seconds since
+// 1970. The holes must be joined.
+func (c Cover) Watched(at int64) bool {
+	if at < c.From || at > c.To {
+		return false
+	}
+	i, begins := slices.BinarySearchFunc(c.Holes, at, func(h [2]int64, at int64) int { return cmp.Compare(h[0], at) })
+	return !begins && (i == 0 || c.Holes[i-1][1] < at)
 }

@@ -56,9 +56,14 @@ type Catalog interface {
 	// where very many match, a count is an estimate. now is as Page.Now.
 	CountPosted(ctx context.Context, q query.Query, now int64, edges []int64) ([]Count, error)
 
-	Gaps(ctx context.Context, source uint64) ([]record.Gap, error) // of one source and of all; 0: every gap
+	Gaps(ctx context.Context, source uint64) ([]record.Gap, error)    // of one source and of all; 0: every gap
+	Outages(ctx context.Context) ([]record.Gap, error)                // the gaps that are times, not message ids: few
+	NewestHoles(ctx context.Context, limit int) ([]record.Gap, error) // the gaps that are message ids, newest first
 	Decisions(ctx context.Context, target uint64) ([]record.Decision, error)
 	AllDecisions(ctx context.Context) ([]record.Decision, error)
+	// NewestDecisions are without their payloads, which can name many thousands.
+	NewestDecisions(ctx context.Context, page DecisionPage) ([]record.Decision, error)
+	DecisionCounts(ctx context.Context) (DecisionCounts, error)
 	Runs(ctx context.Context) ([]Run, error) // newest first
 	Entry(ctx context.Context, leaf uint64) (EntryInfo, error)
 	// Others returns the entries that are kept for the log's page only, oldest
@@ -186,6 +191,16 @@ type Page struct {
 	From   uint64 // only versions that entered the log at this index or later
 	Now    int64  // seconds: what was put off until a time before this is new again; 0: nothing is
 }
+
+// DecisionPage asks for decisions, newest first.
+type DecisionPage struct {
+	Before     uint64 // only those before this log entry; 0: all
+	Limit      int
+	By, Action string // only those; "" is any
+}
+
+// DecisionCounts says how many decisions each person made, and of which action.
+type DecisionCounts struct{ By, Action map[string]int64 }
 
 // Result is one page of hits.
 type Result struct {

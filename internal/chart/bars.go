@@ -39,8 +39,8 @@ func (b Bars) SVG() []byte {
 	height := barsTop + barsPlot + barsFoot
 	p.open("svg", attr{"xmlns", "http://www.w3.org/2000/svg"}, attr{"class", "bars"}, attr{"viewBox", "0 0 " + strconv.Itoa(barsWidth) + " " + strconv.Itoa(height)},
 		attr{"width", barsWidth}, attr{"height", height}, attr{"role", "group"}, attr{"aria-label", b.Title}, attr{"font-family", "system-ui, sans-serif"}, attr{"font-size", 12})
-	p.say("title", b.Title)
-	p.say("desc", b.Summary)
+	p.put("title", b.Title)
+	p.put("desc", b.Summary)
 	p.open("defs")
 	p.open("pattern", attr{"id", "bars-hatch"}, attr{"width", 6}, attr{"height", 6}, attr{"patternUnits", "userSpaceOnUse"}, attr{"patternTransform", "rotate(45)"})
 	p.empty("rect", attr{"class", "bars-under"}, attr{"width", 6}, attr{"height", 6}, attr{"fill-opacity", ".25"})
@@ -65,7 +65,7 @@ func (b Bars) SVG() []byte {
 	for _, n := range marks {
 		y := ground - tall(n)
 		p.empty("line", attr{"class", "bars-grid"}, attr{"x1", barsGutter}, attr{"x2", barsWidth}, attr{"y1", y}, attr{"y2", y}, attr{"stroke", "#ccc"})
-		p.say("text", number(n), attr{"class", "bars-quiet"}, attr{"x", barsGutter - 8}, attr{"y", y + 4}, attr{"text-anchor", "end"})
+		p.put("text", number(n), attr{"class", "bars-quiet"}, attr{"x", barsGutter - 8}, attr{"y", y + 4}, attr{"text-anchor", "end"})
 	}
 	step := float64(barsWidth-barsGutter) / float64(max(len(b.Bars), 1))
 	wide := max(min(step-max(1.5, step*.12), 56), 1)
@@ -73,7 +73,7 @@ func (b Bars) SVG() []byte {
 		left := barsGutter + float64(i)*step + (step-wide)/2
 		linked := p.link(x.URL)
 		p.open("g")
-		p.say("title", x.Label)
+		p.put("title", x.Label)
 		// The whole height can be pointed at: a short bar is a small target.
 		p.empty("rect", attr{"class", "bars-field"}, attr{"x", barsGutter + float64(i)*step}, attr{"y", barsTop}, attr{"width", step}, attr{"height", barsPlot}, attr{"fill-opacity", "0"})
 		if x.N > 0 {
@@ -97,7 +97,7 @@ func (b Bars) SVG() []byte {
 			} else if at-half < 0 {
 				at, anchor = 0, "start"
 			}
-			p.say("text", x.Tick, attr{"class", "bars-quiet"}, attr{"x", at}, attr{"y", ground + 18}, attr{"text-anchor", anchor})
+			p.put("text", x.Tick, attr{"class", "bars-quiet"}, attr{"x", at}, attr{"y", ground + 18}, attr{"text-anchor", anchor})
 		}
 	}
 	p.empty("line", attr{"class", "bars-ground"}, attr{"x1", barsGutter}, attr{"x2", barsWidth}, attr{"y1", ground}, attr{"y2", ground}, attr{"stroke", "#888"})

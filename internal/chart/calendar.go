@@ -17,9 +17,11 @@ type Calendar struct {
 	Days  []Day     // one for each day from First on
 	// URL gives the address of a month ("2006-01") or year ("2006"); "" for none.
 	// Nil is none. Used only if it is a path on this site.
-	URL func(period string) string
-	Say Say
+	URL    func(period string) string
+	Tongue Tongue // nil is English
 }
+
+func (c Calendar) words() words { return words{c.Tongue} }
 
 // Day is one day of a calendar.
 type Day struct {
@@ -193,11 +195,11 @@ func (c Calendar) Takeaway() string {
 	}
 	switch {
 	case len(c.Days) == 0 || watched+lost == 0:
-		return c.Say.f("No day of this source is known.")
+		return c.words().f("No day of this source is known.")
 	case lost == 0:
-		return c.Say.f("{posts} posts on {posted} of {days} days; no day is known to be missing in part or whole.", "posts", posts, "posted", posted, "days", watched)
+		return c.words().f("{posts} posts on {posted} of {days} days; no day is known to be missing in part or whole.", "posts", posts, "posted", posted, "days", watched)
 	}
-	return c.Say.f("{posts} posts on {posted} of {days} days; {lost} days could not be seen, in part or whole.", "posts", posts, "posted", posted, "days", watched+lost, "lost", lost)
+	return c.words().f("{posts} posts on {posted} of {days} days; {lost} days could not be seen, in part or whole.", "posts", posts, "posted", posted, "days", watched+lost, "lost", lost)
 }
 
 // SVG draws the calendar: a whole svg element and nothing else, well-formed and
@@ -223,27 +225,27 @@ func (c Calendar) draw(id string) []byte {
 	tall := keyTop + 32
 	scale := min(step/calStep, 1)
 
-	var p pen
+	p := pen{words: c.words()}
 	p.open("svg", attr{"xmlns", "http://www.w3.org/2000/svg"}, attr{"class", "plot cal"}, attr{"role", "group"},
 		attr{"aria-labelledby", id + "-title " + id + "-desc"}, attr{"viewBox", "0 0 " + number(wide) + " " + number(tall)},
 		attr{"fill", "currentColor"}, attr{"font-size", calSize})
 	title := plain(c.Title)
 	if title == "" {
-		title = c.Say.f("Coverage")
+		title = c.words().f("Coverage")
 	}
-	p.say("title", title, attr{"id", id + "-title"})
-	p.say("desc", c.Takeaway(), attr{"id", id + "-desc"})
+	p.put("title", title, attr{"id", id + "-title"})
+	p.put("desc", c.Takeaway(), attr{"id", id + "-desc"})
 	p.hatching(id)
 	for column := range columns {
 		name := ""
 		switch {
 		case c.weekly() && column%10 == 0:
-			name = c.Say.f("week {n}", "n", column+1)
+			name = c.words().f("week {n}", "n", column+1)
 		case !c.weekly() && (column == 0 || column%5 == 4):
-			name = strconv.Itoa(column + 1)
+			name = p.number(int64(column + 1))
 		}
 		if name != "" {
-			p.say("text", name, attr{"class", "plot-quiet"}, attr{"x", calLabel + step*(float64(column)+.5)}, attr{"y", calTop - 5}, attr{"text-anchor", "middle"})
+			p.label(name, attr{"class", "plot-quiet"}, attr{"x", calLabel + step*(float64(column)+.5)}, attr{"y", calTop - 5}, attr{"text-anchor", "middle"})
 		}
 	}
 	at := func(x calCell) (float64, float64) {
@@ -288,10 +290,10 @@ func (c Calendar) draw(id string) []byte {
 		y := calTop + calRow*float64(row)
 		linked := c.URL != nil && p.link(c.URL(l.period))
 		p.open("g")
-		p.say("title", c.line(l))
+		p.put("title", c.line(l))
 		p.empty("rect", attr{"x", 0}, attr{"y", y}, attr{"width", wide}, attr{"height", calRow}, attr{"fill", "none"}, attr{"pointer-events", "all"})
-		p.say("text", l.period, attr{"class", "cal-period"}, attr{"x", 0}, attr{"y", y + calRow/2 + 3.2})
-		p.say("text", strconv.FormatInt(l.n, 10), attr{"class", "cal-sum"}, attr{"x", wide}, attr{"y", y + calRow/2 + 3.2}, attr{"text-anchor", "end"})
+		p.label(p.digits(l.period), attr{"class", "cal-period"}, attr{"x", 0}, attr{"y", y + calRow/2 + 3.2})
+		p.label(p.number(l.n), attr{"class", "cal-sum"}, attr{"x", wide}, attr{"y", y + calRow/2 + 3.2}, attr{"text-anchor", "end"})
 		p.close("g")
 		if linked {
 			p.close("a")
@@ -312,12 +314,12 @@ func square4(d []byte, x, y, wide, tall float64) []byte {
 // line says what a month or year holds.
 func (c Calendar) line(l calLine) string {
 	if l.days == 0 {
-		return c.Say.f("{period}: before or after all that was captured", "period", l.period)
+		return c.words().f("{period}: before or after all that was captured", "period", l.period)
 	}
 	if l.lost == 0 {
-		return c.Say.f("{period}: {posts} posts on {posted} of {days} days", "period", l.period, "posts", l.n, "posted", l.posted, "days", l.days)
+		return c.words().f("{period}: {posts} posts on {posted} of {days} days", "period", l.period, "posts", l.n, "posted", l.posted, "days", l.days)
 	}
-	return c.Say.f("{period}: {posts} posts on {posted} of {days} days; {lost} days not seen, in part or whole", "period", l.period, "posts", l.n, "posted", l.posted, "days", l.days, "lost", l.lost)
+	return c.words().f("{period}: {posts} posts on {posted} of {days} days; {lost} days not seen, in part or whole", "period", l.period, "posts", l.n, "posted", l.posted, "days", l.days, "lost", l.lost)
 }
 
 // key explains the squares, in two lines below.
@@ -329,18 +331,18 @@ func (c Calendar) key(p *pen, id string, by []int64, top, wide float64, cut bool
 			x, y = 0, y+14
 		}
 		sign(x + 6)
-		p.say("text", text, attr{"class", "plot-quiet"}, attr{"x", x + 14}, attr{"y", y + 3.2})
+		p.label(text, attr{"class", "plot-quiet"}, attr{"x", x + 14}, attr{"y", y + 3.2})
 		x += need
 	}
 	low := int64(1)
 	for i, high := range append(slices.Clone(by), -1) {
 		l := len(calSide) - 1 - len(by) + i
-		text := strconv.FormatInt(low, 10)
+		text := p.number(low)
 		switch {
 		case high < 0:
 			text += "+"
 		case high > low:
-			text += "–" + strconv.FormatInt(high, 10)
+			text += "–" + p.number(high)
 		}
 		add(func(x float64) {
 			a := calSide[l]
@@ -350,15 +352,15 @@ func (c Calendar) key(p *pen, id string, by []int64, top, wide float64, cut bool
 	}
 	add(func(x float64) {
 		p.empty("path", attr{"class", "cal-none"}, attr{"d", string(square4(nil, x-.9, y-.9, 1.8, 1.8))})
-	}, c.Say.f("watched, no post"))
+	}, c.words().f("watched, no post"))
 	add(func(x float64) {
 		p.empty("rect", attr{"class", "cal-lost"}, attr{"x", x - 5}, attr{"y", y - 5}, attr{"width", 11}, attr{"height", 10}, attr{"fill", "url(#" + id + "-hatch)"})
-	}, c.Say.f("not seen"))
+	}, c.words().f("not seen"))
 	add(func(x float64) {
 		p.empty("path", attr{"class", "cal-partly"}, attr{"d", string(square4(nil, x-5, y+3, 11, 1.4))})
-	}, c.Say.f("seen in part"))
+	}, c.words().f("seen in part"))
 	if cut {
-		add(func(float64) {}, c.Say.f("the newest {n} years", "n", mostYears))
+		add(func(float64) {}, c.words().f("the newest {n} years", "n", mostYears))
 	}
 }
 
@@ -375,9 +377,10 @@ func (p *pen) hatching(id string) {
 // month, or year, as the rows are drawn.
 func (c Calendar) Table() [][]string {
 	lines, _, _ := c.lay()
-	rows := [][]string{{c.Say.f("Period"), c.Say.f("Posts"), c.Say.f("Days with posts"), c.Say.f("Days in range"), c.Say.f("Days not seen, in part or whole")}}
+	rows := [][]string{{c.words().f("Period"), c.words().f("Posts"), c.words().f("Days with posts"), c.words().f("Days in range"), c.words().f("Days not seen, in part or whole")}}
+	w := c.words()
 	for _, l := range lines {
-		rows = append(rows, []string{l.period, strconv.FormatInt(l.n, 10), strconv.Itoa(l.posted), strconv.Itoa(l.days), strconv.Itoa(l.lost)})
+		rows = append(rows, []string{w.digits(l.period), w.number(l.n), w.number(int64(l.posted)), w.number(int64(l.days)), w.number(int64(l.lost))})
 	}
 	return rows
 }

@@ -4,7 +4,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"math"
-	"strconv"
 )
 
 // Matrix is how sources stand to each other in time: a square for every two,
@@ -14,7 +13,7 @@ type Matrix struct {
 	Title   string
 	Sources []MatrixSource // in the order they are drawn
 	Pairs   [][]MatrixPair // by row and column, len(Sources) each; the diagonal is not looked at
-	Say     Say
+	Tongue  Tongue         // nil is English
 }
 
 // MatrixSource is a row and a column.
@@ -111,16 +110,16 @@ func (m Matrix) Takeaway() string {
 	}
 	switch {
 	case first < 0:
-		return m.Say.f("No two of these sources share {n} texts or more: too few to say who is before whom.", "n", Few)
+		return m.words().f("No two of these sources share {n} texts or more: too few to say who is before whom.", "n", Few)
 	case first == last:
-		return m.Say.f("{source} shares texts with others and is neither before nor behind them.", "source", isolated(m.Sources[first].Name))
+		return m.words().f("{source} shares texts with others and is neither before nor behind them.", "source", isolated(m.Sources[first].Name))
 	}
-	return m.Say.f("{first} was before the others in {most} of what it shares with them, {last} in {least}.",
-		"first", isolated(m.Sources[first].Name), "most", percent(most), "last", isolated(m.Sources[last].Name), "least", percent(least))
+	return m.words().f("{first} was before the others in {most} of what it shares with them, {last} in {least}.",
+		"first", isolated(m.Sources[first].Name), "most", m.words().percent(most), "last", isolated(m.Sources[last].Name), "least", m.words().percent(least))
 }
 
-func percent(share float64) string {
-	return strconv.FormatFloat(math.Round(share*100), 'f', -1, 64) + " %"
+func (w words) percent(share float64) string {
+	return w.f("{n} %", "n", int(math.Round(share*100)))
 }
 
 // SVG draws the matrix: a whole svg element and nothing else, well-formed and
@@ -139,22 +138,23 @@ func (m Matrix) SVG() []byte {
 func (m Matrix) draw(id string) []byte {
 	n := len(m.Sources)
 	grid := matrixCell * float64(n)
-	wide, bottom := matrixNames+grid+matrixBars, matrixTop+grid
+	bars := m.barsWide()
+	wide, bottom := matrixNames+grid+bars, matrixTop+grid
 	tall := bottom + 62
 	if n == 0 {
-		wide = matrixNames + matrixBars
+		wide = matrixNames + bars
 	}
 	wide = max(wide, 520) // for the key
-	var p pen
+	p := pen{words: m.words()}
 	p.open("svg", attr{"xmlns", "http://www.w3.org/2000/svg"}, attr{"class", "plot matrix"}, attr{"role", "group"},
 		attr{"aria-labelledby", id + "-title " + id + "-desc"}, attr{"viewBox", "0 0 " + number(wide) + " " + number(tall)},
 		attr{"width", number(wide)}, attr{"height", number(tall)}, attr{"fill", "currentColor"}, attr{"font-size", matrixSize})
 	title := plain(m.Title)
 	if title == "" {
-		title = m.Say.f("Who is before whom")
+		title = m.words().f("Who is before whom")
 	}
-	p.say("title", title, attr{"id", id + "-title"})
-	p.say("desc", m.Takeaway(), attr{"id", id + "-desc"})
+	p.put("title", title, attr{"id", id + "-title"})
+	p.put("desc", m.Takeaway(), attr{"id", id + "-desc"})
 	most := 1
 	for i := range m.Pairs {
 		for j, x := range m.Pairs[i] {
@@ -165,10 +165,10 @@ func (m Matrix) draw(id string) []byte {
 	}
 	for i := range m.Sources {
 		x := matrixNames + matrixCell*(float64(i)+.5)
-		p.say("text", strconv.Itoa(i+1), attr{"class", "plot-quiet"}, attr{"x", x}, attr{"y", matrixTop - 7}, attr{"text-anchor", "middle"})
+		p.label(p.number(int64(i+1)), attr{"class", "plot-quiet"}, attr{"x", x}, attr{"y", matrixTop - 7}, attr{"text-anchor", "middle"})
 	}
 	if n > 0 {
-		p.say("text", m.Say.f("median behind"), attr{"class", "plot-quiet"}, attr{"x", matrixNames + grid + 14}, attr{"y", matrixTop - 7})
+		p.label(m.words().f("median behind"), attr{"class", "plot-quiet"}, attr{"x", matrixNames + grid + 14}, attr{"y", matrixTop - 7})
 	}
 	for i := range m.Sources {
 		m.row(&p, i)
@@ -191,12 +191,12 @@ func (m Matrix) draw(id string) []byte {
 func (m Matrix) row(p *pen, i int) {
 	y := matrixTop + matrixCell*float64(i)
 	p.empty("line", attr{"class", "plot-row"}, attr{"x1", 0}, attr{"y1", y}, attr{"x2", matrixNames + matrixCell*float64(len(m.Sources))}, attr{"y2", y}, attr{"stroke", "#999"}, attr{"stroke-width", .6})
-	p.say("text", strconv.Itoa(i+1), attr{"class", "plot-quiet"}, attr{"x", 20}, attr{"y", y + matrixCell/2 + 4}, attr{"text-anchor", "end"})
+	p.label(p.number(int64(i+1)), attr{"class", "plot-quiet"}, attr{"x", 20}, attr{"y", y + matrixCell/2 + 4}, attr{"text-anchor", "end"})
 	p.open("svg", attr{"x", 27}, attr{"y", y}, attr{"width", matrixNames - 32}, attr{"height", matrixCell})
 	linked := p.link(m.Sources[i].URL)
 	p.open("g")
-	p.say("title", isolated(m.Sources[i].Name))
-	p.say("text", "\u2068"+shortened(plain(m.Sources[i].Name), matrixSize, matrixNames-36)+"\u2069", attr{"class", "matrix-name"}, attr{"x", 0}, attr{"y", matrixCell/2 + 4})
+	p.put("title", isolated(m.Sources[i].Name))
+	p.put("text", "\u2068"+shortened(plain(m.Sources[i].Name), matrixSize, matrixNames-36)+"\u2069", attr{"class", "matrix-name"}, attr{"x", 0}, attr{"y", matrixCell/2 + 4})
 	p.close("g")
 	if linked {
 		p.close("a")
@@ -220,7 +220,7 @@ func (m Matrix) cell(p *pen, i, j, most int) {
 		end = "g"
 		p.open(end)
 	}
-	p.say("title", m.words(i, j))
+	p.put("title", m.square(i, j))
 	p.empty("path", attr{"d", string(square4(nil, cx-matrixCell/2, cy-matrixCell/2, matrixCell, matrixCell))}, attr{"fill", "none"}, attr{"stroke", "none"})
 	if x.Shared < Few {
 		p.empty("circle", attr{"class", "matrix-few"}, attr{"cx", cx}, attr{"cy", cy}, attr{"r", 1.9})
@@ -251,19 +251,34 @@ func (p *pen) matrixSquare(cx, cy, side float64, class int) {
 	}
 }
 
-// words says of two sources what the square shows.
-func (m Matrix) words(i, j int) string {
+func (m Matrix) words() words { return words{m.Tongue} }
+
+// square says of two sources what the square shows.
+func (m Matrix) square(i, j int) string {
 	x := m.Pairs[i][j]
 	a, b := brief(m.Sources[i].Name), brief(m.Sources[j].Name)
 	if x.Shared < Few {
-		return m.Say.f("{a} and {b} share {n} texts: too few for a share", "a", a, "b", b, "n", x.Shared)
+		return m.words().f("{a} and {b} share {n} texts: too few for a share", "a", a, "b", b, "n", x.Shared)
 	}
-	return m.Say.f("{a} before {b} in {share} of {n} texts, {ties} within a minute; median {median}", "a", a, "b", b, "share", percent(x.Share()), "n", x.Shared, "ties", x.Ties, "median", delta(x.Median))
+	return m.words().f("{a} before {b} in {share} of {n} texts, {ties} within a minute; median {median}", "a", a, "b", b, "share", m.words().percent(x.Share()), "n", x.Shared, "ties", x.Ties, "median", m.words().delta(x.Median))
 }
 
 // brief is a name as a title of one among hundreds holds it.
 func brief(name string) string {
 	return "\u2068" + shortened(plain(name), 1, 18) + "\u2069"
+}
+
+// barsWide is the room that the bars and the times beside them take: a language
+// may need more of it than English.
+func (m Matrix) barsWide() float64 {
+	const before = 67 // of the times
+	room := matrixBars
+	for _, s := range m.Sources {
+		if s.Shared > 0 {
+			room = max(room, before+width(m.words().delta(s.Behind), matrixSize))
+		}
+	}
+	return room
 }
 
 // bars draws beside each row by how much its source is behind the others at the
@@ -288,9 +303,9 @@ func (m Matrix) bars(p *pen, grid float64) {
 			class, x = "matrix-ahead", zero-w
 		}
 		p.open("g")
-		p.say("title", m.Say.f("{source}: at the median {behind} against the others, over {n} texts", "source", isolated(s.Name), "behind", delta(s.Behind), "n", s.Shared))
+		p.put("title", m.words().f("{source}: at the median {behind} against the others, over {n} texts", "source", isolated(s.Name), "behind", m.words().delta(s.Behind), "n", s.Shared))
 		p.empty("rect", attr{"class", class}, attr{"x", x}, attr{"y", y - 4}, attr{"width", max(w, .6)}, attr{"height", 8})
-		p.say("text", delta(s.Behind), attr{"class", "plot-quiet"}, attr{"x", zero + half + 5}, attr{"y", y + 4})
+		p.label(p.delta(s.Behind), attr{"class", "plot-quiet"}, attr{"x", zero + half + 5}, attr{"y", y + 4})
 		p.close("g")
 	}
 	if len(m.Sources) > 0 {
@@ -301,26 +316,27 @@ func (m Matrix) bars(p *pen, grid float64) {
 // key explains colours and sizes below.
 func (m Matrix) key(p *pen, y float64, most int) {
 	x := 0.0
-	p.say("text", m.Say.f("row before column"), attr{"class", "plot-quiet"}, attr{"stroke", "none"}, attr{"x", x}, attr{"y", y + 4})
-	x += width(m.Say.f("row before column"), matrixSize) + 10
-	bounds := []string{"100–85 %", "", "", "50 %", "", "", "15–0 %"}
+	p.label(m.words().f("row before column"), attr{"class", "plot-quiet"}, attr{"stroke", "none"}, attr{"x", x}, attr{"y", y + 4})
+	x += width(m.words().f("row before column"), matrixSize) + 10
+	bounds := []string{"100–85", "", "", "50", "", "", "15–0"}
 	for class := range matrixClasses {
 		p.matrixSquare(x+7, y, 13, class)
 		x += 18
 		if bounds[class] != "" {
-			p.say("text", bounds[class], attr{"class", "plot-quiet"}, attr{"stroke", "none"}, attr{"x", x}, attr{"y", y + 4})
-			x += width(bounds[class], matrixSize) + 10
+			bound := p.f("{n} %", "n", p.digits(bounds[class]))
+			p.label(bound, attr{"class", "plot-quiet"}, attr{"stroke", "none"}, attr{"x", x}, attr{"y", y + 4})
+			x += width(bound, matrixSize) + 10
 		}
 	}
 	y += 22
 	x = 0
 	p.empty("circle", attr{"class", "matrix-few"}, attr{"cx", 6}, attr{"cy", y}, attr{"r", 1.9})
-	few := m.Say.f("fewer than {n} shared texts", "n", Few)
-	p.say("text", few, attr{"class", "plot-quiet"}, attr{"stroke", "none"}, attr{"x", 16}, attr{"y", y + 4})
+	few := m.words().f("fewer than {n} shared texts", "n", Few)
+	p.label(few, attr{"class", "plot-quiet"}, attr{"stroke", "none"}, attr{"x", 16}, attr{"y", y + 4})
 	x = 16 + width(few, matrixSize) + 16
 	p.matrixSquare(x+4, y, matrixSide(min(Few, most), most), 3)
 	p.matrixSquare(x+24, y, matrixSide(most, most), 3)
-	p.say("text", m.Say.f("{few} and {most} shared texts", "few", min(Few, most), "most", most), attr{"class", "plot-quiet"}, attr{"stroke", "none"}, attr{"x", x + 39}, attr{"y", y + 4})
+	p.label(m.words().f("{few} and {most} shared texts", "few", min(Few, most), "most", most), attr{"class", "plot-quiet"}, attr{"stroke", "none"}, attr{"x", x + 39}, attr{"y", y + 4})
 }
 
 // Table is the data-table twin of the picture: a header with the sources, then a
@@ -328,11 +344,11 @@ func (m Matrix) key(p *pen, y float64, most int) {
 // others has its unseen characters written out and is not isolated: that is done
 // where it is shown.
 func (m Matrix) Table() [][]string {
-	head := []string{m.Say.f("Before, as a share of the texts both published")}
+	head := []string{m.words().f("Before, as a share of the texts both published")}
 	for _, s := range m.Sources {
 		head = append(head, plain(s.Name))
 	}
-	rows := [][]string{append(head, m.Say.f("Median against the others"))}
+	rows := [][]string{append(head, m.words().f("Median against the others"))}
 	for i, s := range m.Sources {
 		row := []string{plain(s.Name)}
 		for j := range m.Sources {
@@ -341,14 +357,14 @@ func (m Matrix) Table() [][]string {
 			case i == j || x.Shared == 0:
 				row = append(row, "")
 			case x.Shared < Few:
-				row = append(row, m.Say.f("of {n}", "n", x.Shared))
+				row = append(row, m.words().f("of {n}", "n", x.Shared))
 			default:
-				row = append(row, m.Say.f("{share} of {n}", "share", percent(x.Share()), "n", x.Shared))
+				row = append(row, m.words().f("{share} of {n}", "share", m.words().percent(x.Share()), "n", x.Shared))
 			}
 		}
 		behind := ""
 		if s.Shared > 0 {
-			behind = delta(s.Behind)
+			behind = m.words().delta(s.Behind)
 		}
 		rows = append(rows, append(row, behind))
 	}

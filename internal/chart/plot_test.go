@@ -214,8 +214,25 @@ func TestMatrixSays(t *testing.T) {
 
 func TestSay(t *testing.T) {
 	c := posted(40)
-	c.Say = func(english string, fill ...any) string { return fmt.Sprint(strings.ToUpper(english), len(fill)) }
-	if got := c.Takeaway(); !strings.HasPrefix(got, "{POSTS} POSTS ON") || !bytes.Contains(c.SVG(), []byte("WATCHED, NO POST0")) {
+	c.Tongue = loud{}
+	if got := c.Takeaway(); !strings.HasPrefix(got, "{POSTS} POSTS ON") || !bytes.Contains(c.SVG(), []byte("\u2068WATCHED, NO POST0\u2069")) {
 		t.Errorf("%q", got)
 	}
+}
+
+// loud is a tongue that shouts.
+type loud struct{}
+
+func (loud) Phrase(english string, fill ...any) string {
+	return fmt.Sprint(strings.ToUpper(english), len(fill))
+}
+func (loud) Isolated(s string) string { return "\u2068" + s + "\u2069" }
+func (loud) Count(n any, one, many string) string { return fmt.Sprint("#", n, strings.ToUpper(many)) }
+func (loud) Digits(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r == '1' {
+			return '¹'
+		}
+		return r
+	}, s)
 }

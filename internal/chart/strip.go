@@ -2,7 +2,6 @@ package chart
 
 import (
 	"cmp"
-	"fmt"
 	"time"
 
 	"dalil/internal/record"
@@ -19,7 +18,11 @@ type Strip struct {
 	Zone  *time.Location // for clock times; nil is UTC
 	Lanes []Lane         // in the order they are drawn
 	More  int            // lanes left out by the caller
+
+	Tongue Tongue // nil is English
 }
+
+func (s Strip) words() words { return words{s.Tongue} }
 
 // Lane is one source.
 type Lane struct {
@@ -92,9 +95,10 @@ func (s Strip) first() (lane, mark int) {
 // Takeaway says in one sentence what the picture shows: who was first, and how
 // many sources within what time. Names are isolated by U+2068 and U+2069.
 func (s Strip) Takeaway() string {
+	w := s.words()
 	lane, mark := s.first()
 	if lane < 0 {
-		return "No post of this text with a stated time is known."
+		return w.f("No post of this text with a stated time is known.")
 	}
 	base := s.Lanes[lane].Marks[mark]
 	captured, ties, blind := 0, 0, 0
@@ -125,36 +129,35 @@ func (s Strip) Takeaway() string {
 		}
 	}
 	zone := s.zone()
-	when := fmt.Sprintf("at %s on %s (%s)", clock(base.At, zone), day(base.At, zone), zoneName(zone, base.At))
+	when := w.f("at {clock} on {day} ({zone})", "clock", w.clock(base.At, zone), "day", w.day(base.At, zone), "zone", zoneName(zone, base.At))
 	name := isolated(s.Lanes[lane].Name)
-	span := length(last - base.At)
+	span := w.length(last - base.At)
 	if base.Attested {
-		return fmt.Sprintf("The original in %s, %s, is proven by forward headers only: no post of this text with a stated time was captured.", name, when)
+		return w.f("The original in {source}, {when}, is proven by forward headers only: no post of this text with a stated time was captured.", "source", name, "when", when)
 	}
 	var say string
 	switch {
 	case ties > 0:
-		say = fmt.Sprintf("%s and %s are the first that we captured, within a minute, %s", name, count(ties, "other source", "other sources"), when)
+		say = w.f("{source} and {others} are the first that we captured, within a minute, {when}", "source", name, "others", w.count(ties, "other source", "other sources"), "when", when)
 	case captured+s.More == 1:
-		say = fmt.Sprintf("%s is the only source of this text that we captured, %s", name, when)
+		say = w.f("{source} is the only source of this text that we captured, {when}", "source", name, "when", when)
 	default:
-		say = fmt.Sprintf("%s is the first that we captured, %s", name, when)
+		say = w.f("{source} is the first that we captured, {when}", "source", name, "when", when)
 	}
 	switch {
 	case s.More > 0:
-		say += fmt.Sprintf("; %s posted this text, the %d shown within %s", count(captured+s.More, "source", "sources"), captured, span)
+		say += w.f("; {sources} posted this text, the {n} shown within {span}", "sources", w.count(captured+s.More, "source", "sources"), "n", captured, "span", span)
 	case captured > 1:
-		say += fmt.Sprintf("; %d sources posted this text within %s", captured, span)
+		say += w.f("; {sources} posted this text within {span}", "sources", w.count(captured, "source", "sources"), "span", span)
 	}
-	if origin >= 0 {
-		an := "an"
-		if early {
-			an = "an earlier"
-		}
-		say += fmt.Sprintf("; forward headers prove %s original in %s that was never captured", an, isolated(s.Lanes[origin].Name))
+	switch {
+	case origin >= 0 && early:
+		say += w.f("; forward headers prove an earlier original in {source} that was never captured", "source", isolated(s.Lanes[origin].Name))
+	case origin >= 0:
+		say += w.f("; forward headers prove an original in {source} that was never captured", "source", isolated(s.Lanes[origin].Name))
 	}
 	if blind > 0 {
-		say += fmt.Sprintf("; %s could not be seen for some of the time", count(blind, "source", "sources"))
+		say += w.f("; {sources} could not be seen for some of the time", "sources", w.count(blind, "source", "sources"))
 	}
 	return say + "."
 }

@@ -304,7 +304,7 @@ func TestTakeaway(t *testing.T) {
 func TestDelta(t *testing.T) {
 	for sec, want := range map[int64]string{0: "+0 s", 45: "+45 s", 60: "+1 m", 165: "+2 m 45 s", 540: "+9 m", 5340: "+1 h 29 m", 3600: "+1 h", 3605: "+1 h",
 		86400: "+1 d", 266400: "+3 d 2 h", 365 * 86400: "+1 y", -130: "−2 m 10 s"} {
-		if got := delta(sec); got != want {
+		if got := (words{}).delta(sec); got != want {
 			t.Errorf("%d: %s, want %s", sec, got, want)
 		}
 	}

@@ -56,7 +56,7 @@ type placed struct {
 }
 
 func (s Strip) draw(id string) []byte {
-	d := drawing{strip: s, id: id, zone: s.zone(), taken: make([][]box, len(s.Lanes)), lines: make([][]box, len(s.Lanes))}
+	d := drawing{pen: pen{words: s.words()}, strip: s, id: id, zone: s.zone(), taken: make([][]box, len(s.Lanes)), lines: make([][]box, len(s.Lanes))}
 	d.place()
 	d.route()
 	keys := d.keys()
@@ -69,8 +69,8 @@ func (s Strip) draw(id string) []byte {
 	d.open("svg", attr{"xmlns", "http://www.w3.org/2000/svg"}, attr{"class", "strip"}, attr{"role", "group"},
 		attr{"aria-labelledby", id + "-title " + id + "-desc"}, attr{"viewBox", "0 0 " + number(stripWidth) + " " + number(tall)},
 		attr{"fill", "currentColor"}, attr{"font-size", smallSize})
-	d.say("title", cmp.Or(plain(s.Title), "Who posted first"), attr{"id", id + "-title"})
-	d.say("desc", s.Takeaway(), attr{"id", id + "-desc"})
+	d.put("title", cmp.Or(plain(s.Title), d.f("Who posted first")), attr{"id", id + "-title"})
+	d.put("desc", s.Takeaway(), attr{"id", id + "-desc"})
 	d.hatch()
 	for i := range s.Lanes {
 		d.row(i)
@@ -85,7 +85,7 @@ func (s Strip) draw(id string) []byte {
 	}
 	d.labels()
 	if s.More > 0 {
-		d.say("text", "and "+count(s.More, "more source", "more sources")+", not drawn", attr{"class", "strip-quiet"}, attr{"x", 0}, attr{"y", bottom + 17})
+		d.label(d.f("and {sources}, not drawn", "sources", d.count(s.More, "more source", "more sources")), attr{"class", "strip-quiet"}, attr{"x", 0}, attr{"y", bottom + 17})
 		bottom += keyTall
 	}
 	d.key(keys, bottom+8)
@@ -148,16 +148,16 @@ func (d *drawing) axis(bottom float64) {
 	if len(d.marks) == 0 {
 		return
 	}
-	d.say("text", day(d.scale.base, d.zone), attr{"class", "strip-day"}, attr{"x", 0}, attr{"y", 14}, attr{"font-weight", 600})
-	d.say("text", shortened(zoneName(d.zone, d.scale.base), smallSize, gutter-8), attr{"class", "strip-quiet"}, attr{"x", 0}, attr{"y", 28})
-	for _, t := range d.scale.ticks(d.zone, smallSize) {
+	d.label(d.day(d.scale.base, d.zone), attr{"class", "strip-day"}, attr{"x", 0}, attr{"y", 14}, attr{"font-weight", 600})
+	d.put("text", shortened(zoneName(d.zone, d.scale.base), smallSize, gutter-8), attr{"class", "strip-quiet"}, attr{"x", 0}, attr{"y", 28})
+	for _, t := range d.scale.ticks(d.words, d.zone, smallSize) {
 		class := "strip-grid"
-		if t.below == "first" {
+		if t.zero {
 			class = "strip-grid strip-zero"
 		}
 		d.empty("line", attr{"class", class}, attr{"x1", t.x}, attr{"y1", axisTall - 6}, attr{"x2", t.x}, attr{"y2", bottom}, attr{"stroke", "#999"}, attr{"stroke-width", .6})
-		d.say("text", t.above, attr{"class", "strip-tick"}, attr{"x", t.x}, attr{"y", 14}, attr{"text-anchor", "middle"})
-		d.say("text", t.below, attr{"class", "strip-quiet"}, attr{"x", t.x}, attr{"y", 28}, attr{"text-anchor", "middle"})
+		d.label(t.above, attr{"class", "strip-tick"}, attr{"x", t.x}, attr{"y", 14}, attr{"text-anchor", "middle"})
+		d.label(t.below, attr{"class", "strip-quiet"}, attr{"x", t.x}, attr{"y", 28}, attr{"text-anchor", "middle"})
 	}
 }
 
@@ -176,8 +176,8 @@ func (d *drawing) row(i int) {
 	d.open("svg", attr{"x", 0}, attr{"y", top + 1}, attr{"width", gutter}, attr{"height", laneTall - 2})
 	linked := d.link(l.URL)
 	d.open("g")
-	d.say("title", isolated(l.Name))
-	d.say("text", "\u2068"+shortened(name, nameSize, gutter-8)+"\u2069", attr{"class", class}, attr{"x", 0}, attr{"y", laneTall/2 + 3.3}, attr{"font-size", nameSize})
+	d.put("title", isolated(l.Name))
+	d.put("text", "\u2068"+shortened(name, nameSize, gutter-8)+"\u2069", attr{"class", class}, attr{"x", 0}, attr{"y", laneTall/2 + 3.3}, attr{"font-size", nameSize})
 	d.close("g")
 	if linked {
 		d.close("a")
@@ -200,7 +200,7 @@ func (d *drawing) holes(i int) {
 		}
 		x0, x1 = min(x0, x1), max(x0, x1, x0+3)
 		d.open("g", attr{"class", "strip-hole"})
-		d.say("title", "could not be seen, "+h.span(d.zone)+": "+plain(h.Why))
+		d.put("title", d.f("could not be seen, {times}: {why}", "times", d.span(h, d.zone), "why", plain(h.Why)))
 		d.empty("rect", attr{"x", x0}, attr{"y", middle(i) - laneTall/2 + 4}, attr{"width", x1 - x0}, attr{"height", laneTall - 8}, attr{"fill", "url(#" + d.id + "-hatch)"})
 		d.close("g")
 	}
@@ -210,25 +210,25 @@ func (d *drawing) holes(i int) {
 func (d *drawing) mark(m placed) {
 	linked := d.link(m.URL)
 	d.open("g")
-	say := isolated(d.strip.Lanes[m.lane].Name) + ", " + stamp(m.At, d.zone)
+	say := d.f("{source}, {time}", "source", isolated(d.strip.Lanes[m.lane].Name), "time", d.stamp(m.At, d.zone))
 	if !m.first {
-		say += ", " + delta(m.At-d.scale.base)
+		say += d.f(", {after}", "after", d.delta(m.At-d.scale.base))
 	}
-	for _, word := range []string{relation(m.Mark), ground(m.Mark)} {
-		if word != "" {
-			say += "; " + word
+	for _, what := range []string{d.relation(m.Mark), d.ground(m.Mark)} {
+		if what != "" {
+			say += d.f("; {what}", "what", what)
 		}
 	}
 	if m.Tie {
-		say += "; within a minute of the first"
+		say += d.f("; within a minute of the first")
 	}
 	if from, ok := d.teller(m); ok {
-		say += "; from " + isolated(d.strip.Lanes[from.lane].Name)
+		say += d.f("; from {source}", "source", isolated(d.strip.Lanes[from.lane].Name))
 	}
 	if m.Label != "" {
-		say += "\n" + plain(m.Label)
+		say += "\n" + isolated(m.Label)
 	}
-	d.say("title", say)
+	d.put("title", say)
 	// What can be pointed at is larger than what is seen.
 	d.empty("rect", attr{"x", m.x - 12}, attr{"y", m.y - 12}, attr{"width", 24}, attr{"height", 24}, attr{"fill", "none"}, attr{"pointer-events", "all"})
 	d.shape(shapeOf(m), m.x, m.y)
@@ -243,19 +243,19 @@ func (d *drawing) mark(m placed) {
 func (d *drawing) labels() {
 	const edge = stripWidth - 2
 	for _, m := range d.marks {
-		text := delta(m.At - d.scale.base)
+		text := d.delta(m.At - d.scale.base)
 		switch {
 		case m.first:
-			text = clock(m.At, d.zone)
+			text = d.clock(m.At, d.zone)
 		case m.Tie && !m.Attested:
-			text += ", tie"
+			text = d.f("{after}, tie", "after", text)
 		}
 		b, ok := spot(m.x, m.y, width(text, smallSize), edge, d.taken[m.lane], d.lines[m.lane])
 		if !ok {
 			continue
 		}
 		d.taken[m.lane] = append(d.taken[m.lane], b)
-		d.say("text", text, attr{"class", "strip-delta"}, attr{"x", b.x0}, attr{"y", b.y1 - 1.4})
+		d.label(text, attr{"class", "strip-delta"}, attr{"x", b.x0}, attr{"y", b.y1 - 1.4})
 	}
 	for i, l := range d.strip.Lanes {
 		without := 0
@@ -267,13 +267,13 @@ func (d *drawing) labels() {
 		if without == 0 {
 			continue
 		}
-		text := count(without, "post", "posts") + " without a stated time"
+		text := d.f("{posts} without a stated time", "posts", d.count(without, "post", "posts"))
 		wide := width(text, smallSize)
 		b, ok := spot(edge-wide-10, middle(i), wide, edge, d.taken[i], nil)
 		if !ok {
 			continue
 		}
-		d.say("text", text, attr{"class", "strip-delta strip-quiet"}, attr{"x", b.x0}, attr{"y", b.y1 - 1.4})
+		d.label(text, attr{"class", "strip-delta strip-quiet"}, attr{"x", b.x0}, attr{"y", b.y1 - 1.4})
 	}
 }
 

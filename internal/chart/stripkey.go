@@ -32,21 +32,21 @@ func (d *drawing) keys() []key {
 		strokes[e.style] = true
 	}
 	for s, text := range []string{
-		fullDiamond: "first that we captured", halfDiamond: "within a minute of it", diamond: "the same text", square: "inside a longer text",
-		disc: "a picture of it", ghostDiamond: "original, never captured",
+		fullDiamond: d.f("first that we captured"), halfDiamond: d.f("within a minute of it"), diamond: d.f("the same text"), square: d.f("inside a longer text"),
+		disc: d.f("a picture of it"), ghostDiamond: d.f("original, never captured"),
 	} {
 		if shapes[shape(s)] {
 			add(14, text, func(x, y float64) { d.shape(shape(s), x+7, y) })
 		}
 	}
-	for s, text := range []string{solid: "by forward header", dashed: "by same words or picture", dotted: "by a person’s decision"} {
+	for s, text := range []string{solid: d.f("by forward header"), dashed: d.f("by same words or picture"), dotted: d.f("by a person’s decision")} {
 		if strokes[stroke(s)] {
 			add(26, text, func(x, y float64) { d.edge("M"+number(x)+" "+number(y)+"h26", stroke(s)) })
 		}
 	}
 	for _, l := range d.strip.Lanes {
 		if len(l.Holes) > 0 {
-			add(22, "could not be seen", func(x, y float64) {
+			add(22, d.f("could not be seen"), func(x, y float64) {
 				d.empty("rect", attr{"class", "strip-hole"}, attr{"x", x}, attr{"y", y - 6}, attr{"width", 22}, attr{"height", 12}, attr{"fill", "url(#" + d.id + "-hatch)"})
 			})
 			break
@@ -67,6 +67,6 @@ func (d *drawing) key(keys []key, top float64) {
 	for _, k := range keys {
 		y := top + keyTall*(float64(k.row)+.5)
 		k.sign(k.x, y)
-		d.say("text", k.text, attr{"class", "strip-quiet"}, attr{"x", k.x}, attr{"y", y + 3.6})
+		d.label(k.text, attr{"class", "strip-quiet"}, attr{"x", k.x}, attr{"y", y + 3.6})
 	}
 }

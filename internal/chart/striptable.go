@@ -13,13 +13,13 @@ import (
 // case's zone and in UTC. Text of others has its unseen characters written out
 // and is not isolated: that is done where it is shown.
 func (s Strip) Table() [][]string {
-	zone := s.zone()
+	w, zone := s.words(), s.zone()
 	lane, mark := s.first()
 	var base int64
 	if lane >= 0 {
 		base = s.Lanes[lane].Marks[mark].At
 	}
-	rows := [][]string{{"Source", "Time (" + plain(zone.String()) + ")", "UTC", "After first", "Relation", "How we know"}}
+	rows := [][]string{{w.f("Source"), w.f("Time ({zone})", "zone", plain(zone.String())), "UTC", w.f("After first"), w.f("Relation"), w.f("How we know")}}
 	for i, l := range s.Lanes {
 		order := make([]int, len(l.Marks))
 		for j := range order {
@@ -31,82 +31,82 @@ func (s Strip) Table() [][]string {
 			after := ""
 			switch {
 			case i == lane && j == mark:
-				after = "0"
+				after = w.digits("0")
 			case stated(m.At):
-				after = delta(m.At - base)
+				after = w.delta(m.At - base)
 				if m.Tie {
-					after += ", tie"
+					after = w.f("{after}, tie", "after", after)
 				}
 			}
-			rows = append(rows, []string{plain(l.Name), stamp(m.At, zone), stamp(m.At, time.UTC), after, relation(m), ground(m)})
+			rows = append(rows, []string{plain(l.Name), w.stamp(m.At, zone), w.stamp(m.At, time.UTC), after, w.relation(m), w.ground(m)})
 		}
 		for _, h := range l.Holes {
-			rows = append(rows, []string{plain(l.Name), h.span(zone), h.span(time.UTC), "", "could not be seen", plain(h.Why)})
+			rows = append(rows, []string{plain(l.Name), w.span(h, zone), w.span(h, time.UTC), "", w.f("could not be seen"), plain(h.Why)})
 		}
 	}
 	return rows
 }
 
-func (h Hole) span(zone *time.Location) string {
+func (w words) span(h Hole, zone *time.Location) string {
 	switch {
 	case h.open() && !stated(h.From):
-		return "times not known"
+		return w.f("times not known")
 	case h.open():
-		return "from " + stamp(h.From, zone) + ", end not known"
+		return w.f("from {from}, end not known", "from", w.stamp(h.From, zone))
 	case !stated(h.From):
-		return "until " + stamp(h.To, zone)
+		return w.f("until {to}", "to", w.stamp(h.To, zone))
 	}
-	return stamp(h.From, zone) + " to " + stamp(h.To, zone)
+	return w.f("{from} to {to}", "from", w.stamp(h.From, zone), "to", w.stamp(h.To, zone))
 }
 
 // relation says in words what a mark is to the first.
-func relation(m Mark) string {
+func (w words) relation(m Mark) string {
 	if m.Attested {
-		return "original, never captured"
+		return w.f("original, never captured")
 	}
 	switch m.Relation {
 	case record.RelFirst:
-		return "first that we captured"
+		return w.f("first that we captured")
 	case record.RelForward:
-		return "forwarded"
+		return w.f("forwarded")
 	case record.RelVerbatim:
-		return "same words"
+		return w.f("same words")
 	case record.RelEdited:
-		return "edited"
+		return w.f("edited")
 	case record.RelWrapped:
-		return "with words of its own around it"
+		return w.f("with words of its own around it")
 	case record.RelTruncated:
-		return "a part of it"
+		return w.f("a part of it")
 	case record.RelQuotedIn:
-		return "inside a longer text"
+		return w.f("inside a longer text")
 	case record.RelImageOf:
-		return "a picture of it"
+		return w.f("a picture of it")
 	case record.RelTranslation:
-		return "translation"
+		return w.f("translation")
 	}
 	return plain(string(m.Relation))
 }
 
 // ground says in words by which test a mark was found to be the same text.
-func ground(m Mark) string {
+func (w words) ground(m Mark) string {
 	if m.Attested {
-		return "forward headers name it"
+		return w.f("forward headers name it")
 	}
 	switch m.Ground {
 	case record.GroundExact:
-		return "same text"
+		return w.f("same text")
 	case record.GroundForward:
-		return "forward header"
+		return w.f("forward header")
 	case record.GroundPicture:
-		return "same picture"
+		return w.f("same picture")
 	case record.GroundNear:
-		return "nearly the same text"
+		return w.f("nearly the same text")
 	case record.GroundContains:
-		return "one text holds the other"
+		return w.f("one text holds the other")
 	case record.GroundRead:
-		return "text read in a picture"
+		return w.f("text read in a picture")
 	case record.GroundPerson:
-		return "a person decided"
+		return w.f("a person decided")
 	}
 	return plain(string(m.Ground))
 }

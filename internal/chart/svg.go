@@ -11,7 +11,10 @@ import (
 
 // A pen writes SVG. Everything that goes through it is escaped, and characters
 // that XML does not have become U+FFFD.
-type pen struct{ bytes.Buffer }
+type pen struct {
+	bytes.Buffer
+	words
+}
 
 // An attr is a name and a value of an element: a string, or a number of units.
 type attr struct {
@@ -40,8 +43,11 @@ func (p *pen) open(name string, attrs ...attr)  { p.tag(name, ">\n", attrs) }
 func (p *pen) empty(name string, attrs ...attr) { p.tag(name, "/>\n", attrs) }
 func (p *pen) close(name string)                { p.WriteString("</" + name + ">\n") }
 
-// say writes an element that holds text.
-func (p *pen) say(name, text string, attrs ...attr) {
+// label writes words of ours into the picture.
+func (p *pen) label(text string, attrs ...attr) { p.put("text", p.own(text), attrs...) }
+
+// put writes an element that holds text.
+func (p *pen) put(name, text string, attrs ...attr) {
 	p.tag(name, ">", attrs)
 	p.escape(text)
 	p.close(name)

@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"slices"
-	"strconv"
 	"time"
 )
 
@@ -19,8 +18,10 @@ type Timeline struct {
 	// Number is drawn above the lanes; its points are in any order.
 	Number string // what is counted; "" for none
 	Points []TimelinePoint
-	Say    Say
+	Tongue Tongue // nil is English
 }
+
+func (t Timeline) words() words { return words{t.Tongue} }
 
 // TimelineLane is one wording.
 type TimelineLane struct {
@@ -83,14 +84,14 @@ func (t Timeline) zone() *time.Location {
 func (t Timeline) Takeaway() string {
 	from, to, ok := t.span()
 	if !ok {
-		return t.Say.f("No evidence tells of it.")
+		return t.words().f("No evidence tells of it.")
 	}
-	say := t.Say.f("{n} wordings seen from {from} to {to}", "n", len(t.Lanes), "from", isoDay(from, t.zone()), "to", isoDay(to, t.zone()))
+	say := t.words().f("{n} wordings seen from {from} to {to}", "n", len(t.Lanes), "from", isoDay(from, t.zone()), "to", isoDay(to, t.zone()))
 	if points := t.points(); len(points) > 0 {
 		a, b := points[0], points[len(points)-1]
-		say += "; " + t.Say.f("{what} {n} on {day}", "what", plain(t.Number), "n", a.N, "day", isoDay(a.At, t.zone()))
+		say += t.words().f("; {what} {n} on {day}", "what", plain(t.Number), "n", a.N, "day", isoDay(a.At, t.zone()))
 		if len(points) > 1 {
-			say += ", " + t.Say.f("{n} on {day}", "n", b.N, "day", isoDay(b.At, t.zone()))
+			say += t.words().f(", {n} on {day}", "n", b.N, "day", isoDay(b.At, t.zone()))
 		}
 	}
 	return say + "."
@@ -137,16 +138,16 @@ func (t Timeline) draw(id string) []byte {
 	if len(lanes) < len(t.Lanes) {
 		tall += 16
 	}
-	var p pen
+	p := pen{words: t.words()}
 	p.open("svg", attr{"xmlns", "http://www.w3.org/2000/svg"}, attr{"class", "plot line"}, attr{"role", "group"},
 		attr{"aria-labelledby", id + "-title " + id + "-desc"}, attr{"viewBox", "0 0 " + number(lineWide) + " " + number(tall)},
 		attr{"fill", "currentColor"}, attr{"font-size", lineSize})
 	title := plain(t.Title)
 	if title == "" {
-		title = t.Say.f("What it called itself, over time")
+		title = t.words().f("What it called itself, over time")
 	}
-	p.say("title", title, attr{"id", id + "-title"})
-	p.say("desc", t.Takeaway(), attr{"id", id + "-desc"})
+	p.put("title", title, attr{"id", id + "-title"})
+	p.put("desc", t.Takeaway(), attr{"id", id + "-desc"})
 	x := func(at int64) float64 {
 		if to == from {
 			return lineLeft + 6
@@ -154,9 +155,9 @@ func (t Timeline) draw(id string) []byte {
 		return lineLeft + 6 + (lineRight-lineLeft-6)*float64(at-from)/float64(to-from)
 	}
 	if ok {
-		p.say("text", isoDay(from, t.zone()), attr{"class", "plot-quiet"}, attr{"x", lineLeft}, attr{"y", 11})
+		p.put("text", isoDay(from, t.zone()), attr{"class", "plot-quiet"}, attr{"x", lineLeft}, attr{"y", 11})
 		if isoDay(to, t.zone()) != isoDay(from, t.zone()) {
-			p.say("text", isoDay(to, t.zone()), attr{"class", "plot-quiet"}, attr{"x", lineRight + 8}, attr{"y", 11}, attr{"text-anchor", "end"})
+			p.put("text", isoDay(to, t.zone()), attr{"class", "plot-quiet"}, attr{"x", lineRight + 8}, attr{"y", 11}, attr{"text-anchor", "end"})
 		}
 		for _, at := range t.years(from, to) {
 			p.empty("line", attr{"class", "plot-grid"}, attr{"x1", x(at)}, attr{"y1", 16}, attr{"x2", x(at)}, attr{"y2", tall - 4}, attr{"stroke", "#999"}, attr{"stroke-width", .6})
@@ -169,7 +170,7 @@ func (t Timeline) draw(id string) []byte {
 		t.lane(&p, l, top+lineTall*float64(i), x)
 	}
 	if len(lanes) < len(t.Lanes) {
-		p.say("text", t.Say.f("and {n} more, not drawn", "n", len(t.Lanes)-len(lanes)), attr{"class", "plot-quiet"}, attr{"x", 0}, attr{"y", tall - 6})
+		p.label(t.words().f("and {n} more, not drawn", "n", len(t.Lanes)-len(lanes)), attr{"class", "plot-quiet"}, attr{"x", 0}, attr{"y", tall - 6})
 	}
 	p.close("svg")
 	return p.Bytes()
@@ -195,9 +196,9 @@ func (t Timeline) graph(p *pen, points []TimelinePoint, x func(int64) float64) {
 		most = max(most, q.N)
 	}
 	y := func(n int64) float64 { return top + lineGraph*(1-float64(n)/float64(most)) }
-	p.say("text", shortened(plain(t.Number), lineSize, lineNames), attr{"class", "line-name"}, attr{"x", 0}, attr{"y", top + lineGraph/2 + 3})
-	p.say("text", strconv.FormatInt(most, 10), attr{"class", "plot-quiet"}, attr{"x", lineLeft - 3}, attr{"y", top + 4}, attr{"text-anchor", "end"})
-	p.say("text", "0", attr{"class", "plot-quiet"}, attr{"x", lineLeft - 3}, attr{"y", top + lineGraph + 2}, attr{"text-anchor", "end"})
+	p.label(shortened(plain(t.Number), lineSize, lineNames), attr{"class", "line-name"}, attr{"x", 0}, attr{"y", top + lineGraph/2 + 3})
+	p.label(p.number(most), attr{"class", "plot-quiet"}, attr{"x", lineLeft - 3}, attr{"y", top + 4}, attr{"text-anchor", "end"})
+	p.label(p.number(0), attr{"class", "plot-quiet"}, attr{"x", lineLeft - 3}, attr{"y", top + lineGraph + 2}, attr{"text-anchor", "end"})
 	p.empty("line", attr{"class", "plot-row"}, attr{"x1", lineLeft}, attr{"y1", top + lineGraph}, attr{"x2", lineWide}, attr{"y2", top + lineGraph}, attr{"stroke", "#999"}, attr{"stroke-width", .6})
 	every := len(points)/mostPoints + 1
 	path := ""
@@ -217,7 +218,7 @@ func (t Timeline) graph(p *pen, points []TimelinePoint, x func(int64) float64) {
 			continue
 		}
 		p.open("g")
-		p.say("title", stamp(q.At, t.zone())+": "+strconv.FormatInt(q.N, 10))
+		p.put("title", p.stamp(q.At, t.zone())+": "+p.number(q.N))
 		p.empty("circle", attr{"class", "line-dot"}, attr{"cx", x(q.At)}, attr{"cy", y(q.N)}, attr{"r", 2.6})
 		p.close("g")
 	}
@@ -229,8 +230,8 @@ func (t Timeline) lane(p *pen, l TimelineLane, y float64, x func(int64) float64)
 	p.empty("line", attr{"class", "plot-row"}, attr{"x1", 0}, attr{"y1", y}, attr{"x2", lineWide}, attr{"y2", y}, attr{"stroke", "#999"}, attr{"stroke-width", .6})
 	p.open("svg", attr{"x", 0}, attr{"y", y}, attr{"width", lineNames}, attr{"height", lineTall})
 	p.open("g")
-	p.say("title", plain(l.Kind)+": "+isolated(l.Text))
-	p.say("text", "\u2068"+shortened(plain(l.Text), lineSize, lineNames-10)+"\u2069", attr{"class", "line-name"}, attr{"x", 0}, attr{"y", lineTall/2 + 3.6})
+	p.put("title", plain(l.Kind)+": "+isolated(l.Text))
+	p.put("text", "\u2068"+shortened(plain(l.Text), lineSize, lineNames-10)+"\u2069", attr{"class", "line-name"}, attr{"x", 0}, attr{"y", lineTall/2 + 3.6})
 	p.close("g")
 	p.close("svg")
 	var at []int64
@@ -252,7 +253,7 @@ func (t Timeline) lane(p *pen, l TimelineLane, y float64, x func(int64) float64)
 			continue
 		}
 		p.open("g")
-		p.say("title", stamp(sec, t.zone()))
+		p.put("title", p.stamp(sec, t.zone()))
 		p.empty("circle", attr{"class", "line-dot"}, attr{"cx", x(sec)}, attr{"cy", mid}, attr{"r", 3.2})
 		p.close("g")
 	}

@@ -52,11 +52,12 @@ type tick struct {
 	x     float64
 	above string // clock or date
 	below string // after the first
+	zero  bool   // it is the first itself
 }
 
 // ticks chooses round times after and before the first that do not crowd each
 // other, the roundest first, and returns them from left to right.
-func (c scale) ticks(zone *time.Location, size float64) []tick {
+func (c scale) ticks(w words, zone *time.Location, size float64) []tick {
 	const (
 		minute = 60
 		hour   = 60 * minute
@@ -70,7 +71,7 @@ func (c scale) ticks(zone *time.Location, size float64) []tick {
 		2 * minute, 30, 10,
 	}
 	half := func(t tick) float64 { return max(width(t.above, size), width(t.below, size)) / 2 }
-	chosen := []tick{{x: c.zero, above: clock(c.base, zone), below: "first"}}
+	chosen := []tick{{x: c.zero, above: w.clock(c.base, zone), below: w.f("first"), zero: true}}
 	for _, sign := range []int64{1, -1} {
 		reach := c.after
 		if sign < 0 {
@@ -81,7 +82,7 @@ func (c scale) ticks(zone *time.Location, size float64) []tick {
 			if ofTime(d) > reach || !stated(at) {
 				continue
 			}
-			t := tick{x: c.x(at), above: c.dial(at, zone), below: delta(sign * d)}
+			t := tick{x: c.x(at), above: c.dial(w, at, zone), below: w.delta(sign * d)}
 			if !slices.ContainsFunc(chosen, func(o tick) bool { return math.Abs(t.x-o.x) < half(t)+half(o)+gap }) {
 				chosen = append(chosen, t)
 			}
@@ -93,18 +94,18 @@ func (c scale) ticks(zone *time.Location, size float64) []tick {
 
 // dial is what a clock and a calendar say, as fine as it matters at this
 // distance from the first.
-func (c scale) dial(at int64, zone *time.Location) string {
+func (c scale) dial(w words, at int64, zone *time.Location) string {
 	t, first := time.Unix(at, 0).In(zone), time.Unix(c.base, 0).In(zone)
 	far := at-c.base >= 2*86400 || c.base-at >= 2*86400
 	switch {
 	case t.Year() != first.Year() && far:
-		return t.Format("2 Jan 2006")
+		return w.day(at, zone)
 	case far:
-		return t.Format("2 Jan")
+		return w.monthDay(t)
 	case t.YearDay() != first.YearDay():
-		return t.Format("2 Jan 15:04")
+		return w.monthDay(t) + w.digits(t.Format(" 15:04"))
 	case at-c.base < 120 && c.base-at < 120:
-		return clock(at, zone)
+		return w.clock(at, zone)
 	}
-	return t.Format("15:04")
+	return w.digits(t.Format("15:04"))
 }

@@ -10,6 +10,7 @@ import (
 
 	"dalil/internal/catalog"
 	"dalil/internal/pipeline"
+	"dalil/internal/query"
 	"dalil/internal/record"
 )
 
@@ -69,6 +70,9 @@ type Unseen struct {
 	Gap      string        // id
 	From, To int64         // seconds; NoSeconds when open
 	Why      string        // in words
+
+	First, Last string // of a hole: the ids that were never seen
+	Note        string // of an outage: what was recorded of it
 }
 
 func (d *Desk) familyID(anchor uint64) string {
@@ -482,19 +486,19 @@ func (d *Desk) unseen(ctx context.Context, f *Family, all []catalog.SourceStat) 
 			if h.First == h.Last {
 				n = "id " + h.First + " was never seen"
 			}
-			f.Unseen = append(f.Unseen, Unseen{Source: watched[leaf], Gap: d.Case.IDs.ID(record.KindGap, h.Leaf), From: h.After, To: h.Before, Why: n})
+			f.Unseen = append(f.Unseen, Unseen{Source: watched[leaf], Gap: d.Case.IDs.ID(record.KindGap, h.Leaf), From: h.After, To: h.Before, Why: n, First: h.First, Last: h.Last})
 		}
 	}
-	gaps, err := d.Case.Catalog.Gaps(ctx, 0)
+	gaps, err := d.Case.Catalog.Outages(ctx)
 	if err != nil {
 		return err
 	}
 	for _, g := range gaps {
 		_, in := watched[g.Source]
-		if g.First != "" || !in && g.Source != 0 || g.From != record.NoSeconds && g.From > to || g.To != record.NoSeconds && g.To < from {
+		if !in && g.Source != 0 || g.From != record.NoSeconds && g.From > to || g.To != record.NoSeconds && g.To < from {
 			continue
 		}
-		f.Unseen = append(f.Unseen, Unseen{Source: watched[g.Source], Gap: d.Case.IDs.ID(record.KindGap, g.Leaf), From: g.From, To: g.To, Why: strings.TrimSpace(g.Why + ": " + g.Note)})
+		f.Unseen = append(f.Unseen, Unseen{Source: watched[g.Source], Gap: d.Case.IDs.ID(record.KindGap, g.Leaf), From: g.From, To: g.To, Why: strings.TrimSpace(g.Why + ": " + g.Note), Note: g.Note})
 	}
 	return nil
 }
@@ -530,8 +534,19 @@ func (d *Desk) Families(ctx context.Context, query string, least, limit int) (ro
 		if err := d.Case.Catalog.EachFamily(ctx, take); err != nil {
 			return nil, false, err
 		}
-	} else if err := d.familiesOf(ctx, query, take); err != nil {
-		return nil, false, err
+	} else {
+		var bad error
+		err := d.familiesOf(ctx, query, func(anchor uint64) bool {
+			f, err := d.Case.Catalog.Family(ctx, anchor)
+			if err != nil {
+				bad = err
+				return false
+			}
+			return take(f)
+		})
+		if err := errors.Join(err, bad); err != nil {
+			return nil, false, err
+		}
 	}
 	for _, f := range families {
 		st, err := d.Reader().Statement(ctx, f.First)
@@ -543,36 +558,24 @@ func (d *Desk) Families(ctx context.Context, query string, least, limit int) (ro
 	return rows, more, nil
 }
 
-// familiesOf calls f for the families of the statements that match a query,
-// each once, until f returns false.
-func (d *Desk) familiesOf(ctx context.Context, query string, f func(record.Family) bool) error {
-	q, err := d.Parse(query)
+// familiesOf calls f for the anchors of the families that statements are in
+// which match a query, each once, in the order of the hits, until f returns
+// false.
+func (d *Desk) familiesOf(ctx context.Context, text string, f func(anchor uint64) bool) error {
+	q, err := d.Parse(text)
 	if err != nil {
 		return err
 	}
-	seen := map[uint64]bool{}
-	for page := (catalog.Page{Limit: 500}); ; {
-		res, err := d.Reader().Search(ctx, q, page)
-		if err != nil {
-			return err
-		}
-		for _, h := range res.Hits {
-			if h.Family == 0 || seen[h.Family] {
-				continue
-			}
-			seen[h.Family] = true
-			x, err := d.Case.Catalog.Family(ctx, h.Family)
-			if err != nil {
-				return err
-			}
-			if !f(x) {
-				return nil
-			}
-		}
-		if page.After = res.Next; page.After == "" {
-			return nil
-		}
+	inFamilies := query.And{query.Not{X: query.Filter{Key: "is", Values: []string{"alone"}}}}
+	switch root := q.Root.(type) {
+	case nil:
+	case query.And:
+		inFamilies = append(inFamilies, root...)
+	default:
+		inFamilies = append(inFamilies, root)
 	}
+	q.Root = inFamilies
+	return d.Case.Catalog.AllUnits(ctx, q, d.Case.Now().Unix(), f)
 }
 
 // Merge says that statements are the same text: they are in one family from now
@@ -675,7 +678,7 @@ func (d *Desk) Undo(ctx context.Context, id, reason string) (record.Decision, er
 	if !errors.Is(err, record.ErrNotFound) {
 		return record.Decision{}, err
 	}
-	gaps, err := d.Case.Catalog.Gaps(ctx, 0)
+	gaps, err := d.Case.Catalog.Outages(ctx)
 	if err != nil {
 		return record.Decision{}, err
 	}

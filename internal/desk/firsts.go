@@ -68,19 +68,22 @@ type LagRow struct {
 
 // Firsts says for each source how often it was first, over the families of the
 // statements that match a query, or all for "". Private chats are never in it.
+// It waits until it is worked out.
 func (d *Desk) Firsts(ctx context.Context, query string) (Firsts, error) {
-	own, err := d.issuers(ctx)
+	only, err := d.only(ctx, query)
 	if err != nil {
 		return Firsts{}, err
 	}
-	in, out, names, err := d.races(ctx, query, own)
+	o, err := d.orderNow(ctx, -1)
 	if err != nil {
-		return out, err
+		return Firsts{}, err
 	}
-	for _, f := range d.Case.Firsts(in) {
-		out.Rows = append(out.Rows, FirstRow{First: f, ID: d.Case.IDs.ID(record.KindSource, f.Source), Source: names[f.Source]})
+	in, issued := o.among(only, func(uint64) bool { return true })
+	f := Firsts{Rows: o.rows, Families: len(in.Families), Issued: issued}
+	if only != nil || !o.judged {
+		f.Rows = d.firstRows(o, in)
 	}
-	return out, nil
+	return f, nil
 }
 
 // Lags says how chosen sources stand to each other, pair by pair; sources are
@@ -103,23 +106,19 @@ func (d *Desk) Lags(ctx context.Context, query string, sources []string) ([]LagR
 	if len(leaves) < 2 {
 		return nil, fmt.Errorf("%w: name two sources or more", record.ErrInvalid)
 	}
+	only, err := d.only(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	o, err := d.orderNow(ctx, -1)
+	if err != nil {
+		return nil, err
+	}
 	// Between two, only what one of them began as an issuer is no question.
-	own, err := d.issuers(ctx)
-	if err != nil {
-		return nil, err
-	}
-	for leaf := range own {
-		if !slices.Contains(leaves, leaf) {
-			delete(own, leaf)
-		}
-	}
-	in, _, names, err := d.races(ctx, query, own)
-	if err != nil {
-		return nil, err
-	}
+	in, _ := o.among(only, func(issuer uint64) bool { return slices.Contains(leaves, issuer) })
 	var rows []LagRow
 	for _, l := range d.Case.Lags(in, leaves) {
-		rows = append(rows, LagRow{Lag: l, AID: d.Case.IDs.ID(record.KindSource, l.A), BID: d.Case.IDs.ID(record.KindSource, l.B), A: names[l.A], B: names[l.B]})
+		rows = append(rows, LagRow{Lag: l, AID: d.Case.IDs.ID(record.KindSource, l.A), BID: d.Case.IDs.ID(record.KindSource, l.B), A: o.names[l.A], B: o.names[l.B]})
 	}
 	return rows, nil
 }
@@ -130,13 +129,12 @@ func private(s record.Source) bool { return s.Private || s.Type == record.Privat
 // elsewhere numbers origins that are no sources of the case.
 const elsewhere = 1 << 62
 
-// races gathers what the order of sources is worked out from. Families that a
-// source in own began are left out.
-func (d *Desk) races(ctx context.Context, query string, own map[uint64]bool) (in pipeline.FirstsInput, out Firsts, names map[uint64]record.Source, err error) {
+// races gathers what the order of sources is worked out from.
+func (d *Desk) races(ctx context.Context) (in pipeline.FirstsInput, names map[uint64]record.Source, err error) {
 	cat := d.Reader()
 	stats, err := cat.Sources(ctx)
 	if err != nil {
-		return in, out, nil, err
+		return in, nil, err
 	}
 	names = map[uint64]record.Source{}
 	in.Cover = map[uint64]pipeline.Cover{}
@@ -147,14 +145,10 @@ func (d *Desk) races(ctx context.Context, query string, own map[uint64]bool) (in
 		}
 	}
 	if err := d.coverHoles(ctx, in.Cover); err != nil {
-		return in, out, nil, err
+		return in, nil, err
 	}
 	if in.Hours, err = cat.Hours(ctx, 0); err != nil {
-		return in, out, nil, err
-	}
-	only, err := d.only(ctx, query)
-	if err != nil {
-		return in, out, nil, err
+		return in, nil, err
 	}
 	g := grid{bearers: d.bearers(stats), origins: map[string]uint64{}}
 	flush := func(runs []catalog.FamilyRun) error {
@@ -175,12 +169,7 @@ func (d *Desk) races(ctx context.Context, query string, own map[uint64]bool) (in
 			for n < len(runs) && runs[n].Family == runs[0].Family {
 				n++
 			}
-			switch race := g.race(runs[:n]); {
-			case len(race.Runs) < 2:
-			case own[race.Runs[0].Source]:
-				out.Issued++
-			default:
-				out.Families++
+			if race := g.race(runs[:n]); len(race.Runs) > 1 {
 				in.Families = append(in.Families, race)
 			}
 			runs = runs[n:]
@@ -189,7 +178,7 @@ func (d *Desk) races(ctx context.Context, query string, own map[uint64]bool) (in
 	}
 	var runs []catalog.FamilyRun // of whole families
 	err = cat.EachRun(ctx, func(r catalog.FamilyRun) error {
-		if only != nil && !only[r.Family] || r.Withdrawn || r.Relation == record.RelQuotedIn || private(names[r.Source]) || names[r.Source].Type == record.Folder {
+		if r.Withdrawn || r.Relation == record.RelQuotedIn || private(names[r.Source]) || names[r.Source].Type == record.Folder {
 			return nil
 		}
 		if len(runs) >= runsAtOnce && runs[len(runs)-1].Family != r.Family {
@@ -204,7 +193,7 @@ func (d *Desk) races(ctx context.Context, query string, own map[uint64]bool) (in
 	if err == nil && len(runs) > 0 {
 		err = flush(runs)
 	}
-	return in, out, names, err
+	return in, names, err
 }
 
 // coverAfter is how long after its last captured post a source counts as still
@@ -274,7 +263,7 @@ func (d *Desk) only(ctx context.Context, query string) (map[uint64]bool, error) 
 		return nil, nil
 	}
 	m := map[uint64]bool{}
-	err := d.familiesOf(ctx, query, func(f record.Family) bool { m[f.Anchor] = true; return true })
+	err := d.familiesOf(ctx, query, func(anchor uint64) bool { m[anchor] = true; return true })
 	return m, err
 }
 

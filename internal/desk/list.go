@@ -63,7 +63,7 @@ func (d *Desk) List(ctx context.Context, text string, audience redact.Audience) 
 	}
 	if q.Sort == query.Relevance {
 		q.Sort, typed.Sort = query.Newest, query.Newest
-		l.Notes = append(l.Notes, "the list is newest first: an order by relevance would tell of words that were withheld")
+		l.Notes = append(l.Notes, key("the list is newest first: an order by relevance would tell of words that were withheld"))
 	}
 	l.Query, l.Words = text, query.Echo(typed)
 	l.Order = map[query.Sort]string{query.Newest: "newest first", query.Oldest: "oldest first"}[q.Sort]

@@ -282,6 +282,10 @@ func (r reader) AllDecisions(ctx context.Context) ([]record.Decision, error) {
 	return r.decided(ctx)(r.Catalog.AllDecisions(ctx))
 }
 
+func (r reader) NewestDecisions(ctx context.Context, page catalog.DecisionPage) ([]record.Decision, error) {
+	return r.decided(ctx)(r.Catalog.NewestDecisions(ctx, page))
+}
+
 func (r reader) DecisionsBy(ctx context.Context, actions ...string) ([]record.Decision, error) {
 	return r.decided(ctx)(r.Catalog.DecisionsBy(ctx, actions...))
 }

@@ -1,7 +1,6 @@
 package desk
 
 import (
-	"cmp"
 	"context"
 	"slices"
 	"sync"
@@ -16,13 +15,13 @@ import (
 // the pages about sources are worked out from. In a case of a million posts it
 // takes seconds to gather and some tens of megabytes to keep.
 type order struct {
-	upTo  uint64 // the catalog's OrderChanged when it was gathered
-	posts []at   // of families of two sources or more, family by family
-	names map[uint64]record.Source
-	cover map[uint64]pipeline.Cover // holes sorted and joined
-	races []pipeline.Race           // with originals that only forward headers prove; the earliest first
-	own   map[uint64]bool           // issuers' own channels
-	hours []record.Hour
+	upTo   uint64 // the catalog's OrderChanged when it was gathered
+	posts  []at   // of families of two sources or more, family by family
+	names  map[uint64]record.Source
+	cover  map[uint64]pipeline.Cover // holes sorted and joined
+	races  []pipeline.Race           // with originals that only forward headers prove; the earliest first
+	own    map[uint64]bool           // issuers' own channels
+	rhythm *pipeline.Rhythm
 	// rows is how often each breaks first. It takes longest: until it is there,
 	// judged is false.
 	rows   []FirstRow
@@ -160,37 +159,53 @@ func (d *Desk) gather(ctx context.Context, upTo uint64) (*order, error) {
 	if o.own, err = d.issuers(ctx); err != nil {
 		return nil, err
 	}
-	in, _, names, err := d.races(ctx, "", nil)
+	in, names, err := d.races(ctx)
 	if err != nil {
 		return nil, err
 	}
 	o.names, o.cover, o.races = names, map[uint64]pipeline.Cover{}, in.Families
 	for leaf, c := range in.Cover {
-		c.Holes = joined(c.Holes)
-		o.cover[leaf] = c
+		o.cover[leaf] = c.Joined()
 	}
 	if o.posts, err = d.posts(ctx); err != nil {
 		return nil, err
 	}
-	o.hours = in.Hours
+	o.rhythm = pipeline.NewRhythm(in.Hours)
 	return o, nil
 }
 
 // judge works out how often each source breaks first. It returns a copy: the
 // order is in use.
 func (d *Desk) judge(o *order) *order {
-	in := pipeline.FirstsInput{Hours: o.hours, Cover: o.cover}
+	x := *o
+	in, _ := o.among(nil, func(uint64) bool { return true })
+	x.rows, x.judged = d.firstRows(o, in), true
+	return &x
+}
+
+func (d *Desk) firstRows(o *order, in pipeline.FirstsInput) []FirstRow {
+	var rows []FirstRow
+	for _, f := range d.Case.Firsts(in) {
+		rows = append(rows, FirstRow{First: f, ID: d.Case.IDs.ID(record.KindSource, f.Source), Source: o.names[f.Source]})
+	}
+	return rows
+}
+
+// among is what the order of sources is worked out from: of some families, nil
+// for all, those that no issuer's own channel began which counts. It says how
+// many it leaves out for that.
+func (o *order) among(only map[uint64]bool, counts func(issuer uint64) bool) (in pipeline.FirstsInput, issued int) {
+	in = pipeline.FirstsInput{Rhythm: o.rhythm, Cover: o.cover}
 	for _, r := range o.races {
-		if !o.own[r.Runs[0].Source] {
+		switch first := r.Runs[0].Source; {
+		case only != nil && !only[r.Family]:
+		case o.own[first] && counts(first):
+			issued++
+		default:
 			in.Families = append(in.Families, r)
 		}
 	}
-	x := *o
-	x.rows, x.hours, x.judged = nil, nil, true
-	for _, f := range d.Case.Firsts(in) {
-		x.rows = append(x.rows, FirstRow{First: f, ID: d.Case.IDs.ID(record.KindSource, f.Source), Source: x.names[f.Source]})
-	}
-	return &x
+	return in, issued
 }
 
 // posts are the earliest posts of each source in each family that two had.
@@ -223,31 +238,10 @@ func (d *Desk) posts(ctx context.Context) ([]at, error) {
 	return slices.Clip(all), err
 }
 
-// joined sorts holes and joins those that meet, so that a time can be looked up.
-func joined(holes [][2]int64) [][2]int64 {
-	slices.SortFunc(holes, func(a, b [2]int64) int { return cmp.Or(cmp.Compare(a[0], b[0]), cmp.Compare(a[1], b[1])) })
-	var out [][2]int64
-	for _, h := range holes {
-		if h[1] < h[0] {
-			continue
-		}
-		if n := len(out); n > 0 && h[0] <= out[n-1][1]+1 {
-			out[n-1][1] = max(out[n-1][1], h[1])
-			continue
-		}
-		out = append(out, h)
-	}
-	return out
-}
-
 // watched reports whether a source could be seen at a time.
 func (o *order) watched(source uint64, sec int64) bool {
 	c, ok := o.cover[source]
-	if !ok || sec < c.From || sec > c.To {
-		return false
-	}
-	i, found := slices.BinarySearchFunc(c.Holes, sec, func(h [2]int64, sec int64) int { return cmp.Compare(h[0], sec) })
-	return !found && (i == 0 || c.Holes[i-1][1] < sec)
+	return ok && c.Watched(sec)
 }
 
 // first is how often a source breaks first, false when nothing is known of it.

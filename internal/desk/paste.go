@@ -80,7 +80,7 @@ func (d *Desk) Paste(ctx context.Context, text string) (Pasted, error) {
 	p := Pasted{Kind: PasteList, Text: text, Here: []PasteHit{}}
 	for i, l := range lines {
 		if i == maxLines {
-			p.Problem, p.Do = fmt.Sprintf("only the first %d of %d lines were looked up", maxLines, len(lines)), "paste the rest separately"
+			p.Problem, p.Do = fmt.Sprintf("only the first %d of %d lines were looked up", maxLines, len(lines)), key("paste the rest separately")
 			break
 		}
 		one, err := d.pasteLine(ctx, l)
@@ -149,7 +149,7 @@ func (d *Desk) pasteDigest(ctx context.Context, p *Pasted, hex string) error {
 		p.Here = append(p.Here, PasteHit{ID: d.Case.IDs.ID(record.KindCapture, c.Leaf), Words: c.Path})
 	}
 	if len(all) == 0 {
-		p.Problem, p.Do = "no file of this case has this SHA-256", "look whether it was computed over the same file, byte for byte"
+		p.Problem, p.Do = key("no file of this case has this SHA-256"), key("look whether it was computed over the same file, byte for byte")
 	}
 	return nil
 }

@@ -41,7 +41,11 @@ type (
 	Race        = analysis.Race
 	RaceRun     = analysis.Run
 	Cover       = analysis.Cover
+	Rhythm      = analysis.Rhythm
 )
+
+// NewRhythm makes what sources post when ready to be asked.
+func NewRhythm(hours []record.Hour) *Rhythm { return analysis.NewRhythm(hours) }
 
 // Firsts answers who breaks first.
 func (c *Case) Firsts(in FirstsInput) []record.First { return c.stores.Firsts(in) }

@@ -23,8 +23,12 @@ type Tongue interface {
 // Echo says in words what a query asks for: "posts in Arabic, from Valley News,
 // posted 17–18 Nov 2020, with “bridge”, not forwarded".
 func Echo(q Query) string {
+	return plain(Pieces(q, nil))
+}
+
+func plain(all []Piece) string {
 	var b strings.Builder
-	for _, p := range Pieces(q, nil) {
+	for _, p := range all {
 		b.WriteString(p.Text)
 	}
 	return b.String()

@@ -19,6 +19,9 @@ type echo struct {
 // word marks a text that say will say.
 func word(english string) string { return english }
 
+// said is a text to say, with what stands behind its {places}.
+func said(english string, fill ...any) text { return text{english, fill} }
+
 // say says a text, its {places} filled with what stands behind their names: a
 // string that somebody typed, or pieces.
 func (e echo) say(english string, fill ...any) []Piece {

@@ -88,12 +88,12 @@ func (p *parser) filter() (n Node, ok bool, err error) {
 		if empty {
 			return nil, false, nil // "Note: …"
 		}
-		return nil, false, p.fail(start, start+len(name)+1, name+": is not a filter", "use one of "+keyNames()+`, or put the word in quotes`)
+		return nil, false, p.fail(start, start+len(name)+1, said(word("{filter} is not a filter"), "filter", name+":"), said(word("use one of {filters}, or put the word in quotes"), "filters", keyNames()))
 	}
 	k := all[i]
 	p.at = start + len(name) + 1
 	if empty {
-		return nil, false, p.fail(start, p.at, k.name+": needs a value", "write it without a space behind the colon, like "+example(k.name))
+		return nil, false, p.fail(start, p.at, said(word("{filter} needs a value"), "filter", k.name+":"), said(word("write it without a space behind the colon, like {example}"), "example", example(k.name)))
 	}
 	if k.name == "exact" {
 		return p.exact(start)
@@ -106,14 +106,14 @@ func (p *parser) filter() (n Node, ok bool, err error) {
 		for i, v := range values {
 			values[i] = strings.ToLower(v)
 			if !slices.Contains(k.values, values[i]) {
-				return nil, false, p.fail(start, p.at, k.name+":"+v+" is not known", "use one of "+strings.Join(k.values, ", "))
+				return nil, false, p.fail(start, p.at, said(word("{filter} is not known"), "filter", k.name+":"+v), said(word("use one of {values}"), "values", strings.Join(k.values, ", ")))
 			}
 		}
 	}
 	switch k.name {
 	case "sort":
 		if len(values) != 1 {
-			return nil, false, p.fail(start, p.at, "sort: takes one value", "write sort:relevance")
+			return nil, false, p.fail(start, p.at, said(word("{filter} takes one value"), "filter", "sort:"), said(word("write {example}"), "example", "sort:relevance"))
 		}
 		p.sort = map[string]Sort{"posted-": Newest, "posted": Oldest, "relevance": Relevance}[values[0]]
 		return nil, true, nil
@@ -127,7 +127,7 @@ func (p *parser) filter() (n Node, ok bool, err error) {
 		for i, v := range values {
 			values[i] = strings.ToLower(v)
 			if strings.ContainsFunc(v, func(r rune) bool { return !('a' <= r|0x20 && r|0x20 <= 'z' || '0' <= r && r <= '9' || r == '-') }) {
-				return nil, false, p.fail(start, p.at, "lang:"+v+" is not a language tag", "write a tag like lang:ar, lang:fa or lang:ckb")
+				return nil, false, p.fail(start, p.at, said(word("{filter} is not a language tag"), "filter", "lang:"+v), said(word("write a tag like {a}, {b} or {c}"), "a", "lang:ar", "b", "lang:fa", "c", "lang:ckb"))
 			}
 		}
 	}
@@ -182,7 +182,7 @@ func (p *parser) values(k key) ([]string, error) {
 			body = p.text[start:p.at]
 		}
 		if body = strings.TrimSpace(body); body == "" {
-			return nil, p.fail(start, min(p.at+1, len(p.text)), k.name+": needs a value here", "write it like "+example(k.name))
+			return nil, p.fail(start, min(p.at+1, len(p.text)), said(word("{filter} needs a value here"), "filter", k.name+":"), said(word("write it like {example}"), "example", example(k.name)))
 		}
 		values = append(values, body)
 		if p.at == len(p.text) || p.text[p.at] != '|' {
@@ -203,7 +203,7 @@ func (p *parser) exact(start int) (Node, bool, error) {
 		body = p.chunk()
 	}
 	if w.Raw, w.Terms = cut(body); len(w.Terms) == 0 {
-		return nil, false, p.fail(start, p.at, "exact: needs a word", "write exact:word")
+		return nil, false, p.fail(start, p.at, said(word("{filter} needs a word"), "filter", "exact:"), said(word("write {example}"), "example", "exact:word"))
 	}
 	w.Phrase = len(w.Terms) > 1
 	return w, true, nil

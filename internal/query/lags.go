@@ -14,10 +14,10 @@ func (p *parser) lags(values []string, start int) (Node, error) {
 	for _, v := range values {
 		r, ok := lag(strings.ToLower(language.FoldDigits(v)))
 		if !ok {
-			return nil, p.fail(start, p.at, "lag:"+v+" is not a delay", "write lag:<10m, lag:>=2h, lag:1h..1d: s, m, h and d are seconds, minutes, hours and days")
+			return nil, p.fail(start, p.at, said(word("{filter} is not a delay"), "filter", "lag:"+v), said(word("write {examples}: {s}, {m}, {h} and {d} are seconds, minutes, hours and days"), "examples", "lag:<10m, lag:>=2h, lag:1h..1d", "s", "s", "m", "m", "h", "h", "d", "d"))
 		}
 		if r.From != record.NoSeconds && r.To != record.NoSeconds && r.From >= r.To {
-			return nil, p.fail(start, p.at, "lag:"+v+" ends before it begins", "put the shorter delay first")
+			return nil, p.fail(start, p.at, said(word("{filter} ends before it begins"), "filter", "lag:"+v), said(word("put the shorter delay first")))
 		}
 		ranges = append(ranges, r)
 	}

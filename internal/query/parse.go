@@ -1,7 +1,7 @@
 package query
 
 import (
-	"fmt"
+	"strconv"
 	"strings"
 	"time"
 	"unicode"
@@ -34,14 +34,14 @@ func Parse(text string, opt ParseOptions) (Query, error) {
 	p := parser{text: text, opt: opt}
 	q := Query{Text: text, Zone: opt.Zone}
 	if len(text) > maxText {
-		return q, p.fail(maxText, len(text), "the query is longer than a page of text", "look for fewer words at once")
+		return q, p.fail(maxText, len(text), said(word("the query is longer than a page of text")), said(word("look for fewer words at once")))
 	}
 	if !utf8.ValidString(text) {
-		return q, p.fail(0, len(text), "the query is not valid UTF-8", "type it again")
+		return q, p.fail(0, len(text), said(word("the query is not valid UTF-8")), said(word("type it again")))
 	}
 	root, err := p.all()
 	if err == nil && p.at < len(text) {
-		err = p.fail(p.at, p.at+1, "this ) closes nothing", "take it out, or open ( before")
+		err = p.fail(p.at, p.at+1, said(word("this ) closes nothing")), said(word("take it out, or open ( before")))
 	}
 	if err != nil {
 		return q, err
@@ -59,8 +59,8 @@ type parser struct {
 	parts int
 }
 
-func (p *parser) fail(from, to int, what, do string) error {
-	return &Error{Query: p.text, Offset: from, End: to, What: what, Do: do}
+func (p *parser) fail(from, to int, what, do text) error {
+	return &Error{Query: p.text, Offset: from, End: to, What: what.String(), Do: do.String(), what: what, do: do}
 }
 
 func (p *parser) space() {
@@ -108,7 +108,7 @@ func (p *parser) either() (Node, error) {
 	var parts Or
 	for {
 		if from, ok := p.or(); ok {
-			return nil, p.fail(from, from+2, "OR has nothing before it", `put a word on both sides of OR, or write "OR" in quotes`)
+			return nil, p.fail(from, from+2, said(word("{or} has nothing before it"), "or", "OR"), said(word("put a word on both sides of {or}, or write {quoted} in quotes"), "or", "OR", "quoted", `"OR"`))
 		}
 		n, err := p.one()
 		if err != nil {
@@ -128,7 +128,7 @@ func (p *parser) either() (Node, error) {
 		}
 		p.space()
 		if p.at == len(p.text) || p.text[p.at] == ')' {
-			return nil, p.fail(from, from+2, "OR has nothing behind it", `put a word on both sides of OR, or write "OR" in quotes`)
+			return nil, p.fail(from, from+2, said(word("{or} has nothing behind it"), "or", "OR"), said(word("put a word on both sides of {or}, or write {quoted} in quotes"), "or", "OR", "quoted", `"OR"`))
 		}
 	}
 	switch len(parts) {
@@ -154,11 +154,11 @@ func (p *parser) or() (from int, ok bool) {
 // one reads a part: a minus and a part, parentheses, a phrase, a filter, a word.
 func (p *parser) one() (Node, error) {
 	if p.parts++; p.parts > maxParts {
-		return nil, p.fail(p.at, len(p.text), "the query has too many parts", "look for fewer words at once")
+		return nil, p.fail(p.at, len(p.text), said(word("the query has too many parts")), said(word("look for fewer words at once")))
 	}
 	start := p.at
 	if p.depth++; p.depth > maxDepth {
-		return nil, p.fail(start, start+1, "the query is nested too deeply", "use fewer parentheses")
+		return nil, p.fail(start, start+1, said(word("the query is nested too deeply")), said(word("use fewer parentheses")))
 	}
 	defer func() { p.depth-- }()
 	switch c := p.text[p.at]; {
@@ -176,7 +176,7 @@ func (p *parser) one() (Node, error) {
 			return nil, err
 		}
 		if p.at == len(p.text) {
-			return nil, p.fail(start, start+1, "this ( is not closed", "put ) where it ends")
+			return nil, p.fail(start, start+1, said(word("this ( is not closed")), said(word("put ) where it ends")))
 		}
 		p.at++
 		return n, nil
@@ -224,7 +224,7 @@ func (p *parser) quoted() (body string, ok bool, err error) {
 	rest := p.text[p.at+n:]
 	i := strings.IndexAny(rest, end)
 	if i < 0 {
-		return "", false, p.fail(p.at, p.at+n, "this quote is not closed", fmt.Sprintf("put %c where the phrase ends", []rune(end)[0]))
+		return "", false, p.fail(p.at, p.at+n, said(word("this quote is not closed")), said(word("put {quote} where the phrase ends"), "quote", string([]rune(end)[0])))
 	}
 	_, m := utf8.DecodeRuneInString(rest[i:])
 	p.at += n + i + m
@@ -236,12 +236,12 @@ func (p *parser) phrase(body string, start int) (Node, error) {
 	w := Words{Phrase: true}
 	w.Raw, w.Terms = cut(body)
 	if len(w.Terms) == 0 {
-		return nil, p.fail(start, p.at, "there is no word in these quotes", "write a word with letters or digits")
+		return nil, p.fail(start, p.at, said(word("there is no word in these quotes")), said(word("write a word with letters or digits")))
 	}
 	if rest := p.text[p.at:]; strings.HasPrefix(rest, "~") {
 		n, width := digits(rest[1:])
 		if width == 0 || n < 1 || n > maxNear {
-			return nil, p.fail(p.at, p.at+1+width, fmt.Sprintf("~ after a phrase takes a number from 1 to %d", maxNear), `write "drone base"~5`)
+			return nil, p.fail(p.at, p.at+1+width, said(word("{sign} after a phrase takes a number from {from} to {to}"), "sign", "~", "from", "1", "to", strconv.Itoa(maxNear)), said(word("write {example}"), "example", `"drone base"~5`))
 		}
 		p.at += 1 + width
 		if len(w.Terms) > 1 {
@@ -249,7 +249,7 @@ func (p *parser) phrase(body string, start int) (Node, error) {
 		} else if n <= maxFuzzy {
 			w.Fuzzy = n
 		} else {
-			return nil, p.fail(start, p.at, fmt.Sprintf("a spelling distance is at most %d", maxFuzzy), "write word~1")
+			return nil, p.fail(start, p.at, said(word("a spelling distance is at most {n}"), "n", strconv.Itoa(maxFuzzy)), said(word("write {example}"), "example", "word~1"))
 		}
 		w.Phrase = false
 	} else if strings.HasPrefix(rest, "*") {

@@ -78,7 +78,28 @@ type Error struct {
 	Query       string
 	Offset, End int // bytes of Query
 	What, Do    string
+	what, do    text
 }
 
 func (e *Error) Error() string { return e.What }
 func (e *Error) Unwrap() error { return record.ErrInvalid }
+
+// Say is What and Do in a language; nil is English.
+func (e *Error) Say(in Tongue) (what, do []Piece) {
+	say := echo{in: in}
+	one := func(t text, english string) []Piece {
+		if t.english == "" { // made elsewhere
+			return say.say(english)
+		}
+		return say.say(t.english, t.fill...)
+	}
+	return one(e.what, e.What), one(e.do, e.Do)
+}
+
+// text is an English text with the values of its {places}.
+type text struct {
+	english string
+	fill    []any
+}
+
+func (t text) String() string { return plain(echo{}.say(t.english, t.fill...)) }

@@ -15,10 +15,10 @@ func (p *parser) times(key string, values []string, start int) (Node, error) {
 	for _, v := range values {
 		r, ok := p.span(v)
 		if !ok {
-			return nil, p.fail(start, p.at, key+":"+v+" is not a time", "write "+key+":2020-11, "+key+":2020-11-17, "+key+":2020-11-17..2020-11-18, "+key+":>2020-11, "+key+":7d or "+key+":today")
+			return nil, p.fail(start, p.at, said(word("{filter} is not a time"), "filter", key+":"+v), said(word("write {examples} or {last}"), "examples", key+":2020-11, "+key+":2020-11-17, "+key+":2020-11-17..2020-11-18, "+key+":>2020-11, "+key+":7d", "last", key+":today"))
 		}
 		if r.From != record.NoSeconds && r.To != record.NoSeconds && r.From >= r.To {
-			return nil, p.fail(start, p.at, key+":"+v+" ends before it begins", "put the earlier time first")
+			return nil, p.fail(start, p.at, said(word("{filter} ends before it begins"), "filter", key+":"+v), said(word("put the earlier time first")))
 		}
 		r.Key = key
 		ranges = append(ranges, r)

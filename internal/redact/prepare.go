@@ -79,7 +79,7 @@ func Prepare(audience Audience, m Material) (Release, Report, error) {
 	}
 	if m.Bare {
 		rep.Statements = len(r.shown)
-		rep.Notes = append(rep.Notes, readTexts)
+		rep.Notes = append(rep.Notes, readTexts())
 		return r, rep, nil
 	}
 	if err := p.support(); err != nil {
@@ -94,9 +94,9 @@ func Prepare(audience Audience, m Material) (Release, Report, error) {
 	}
 	slices.SortFunc(r.entries, func(a, b ShownEntry) int { return cmp.Compare(a.Index, b.Index) })
 	rep.Statements, rep.Entries = len(r.shown), len(r.entries)
-	rep.Notes = append(rep.Notes, readTexts)
+	rep.Notes = append(rep.Notes, readTexts())
 	if rep.Originals > 0 {
-		rep.Notes = append(rep.Notes, "originals go out exactly as captured: pictures and documents can carry hidden data such as the place and device")
+		rep.Notes = append(rep.Notes, key("originals go out exactly as captured: pictures and documents can carry hidden data such as the place and device"))
 	}
 	if m.Originals.Include {
 		rep.Notes = append(rep.Notes, "originals with the names of private persons are included, because: "+m.Originals.Reason)
@@ -106,7 +106,13 @@ func Prepare(audience Audience, m Material) (Release, Report, error) {
 	return r, rep, nil
 }
 
-const readTexts = "read the texts before you hand them on: a text can name private persons in its own words"
+func readTexts() string {
+	return key("read the texts before you hand them on: a text can name private persons in its own words")
+}
+
+// key marks a text that a page says in its reader's language: a test of the pages
+// finds it by that.
+func key(english string) string { return english }
 
 // preparation is the state of one Prepare.
 type preparation struct {
@@ -146,33 +152,33 @@ func Withholds(audience Audience, it Item) string {
 	case Public:
 	case Internal:
 		if audience != ForPartner {
-			return "it is internal: it may go to partners only"
+			return key("it is internal: it may go to partners only")
 		}
 	case Restricted:
-		return "it is restricted"
+		return key("it is restricted")
 	case Sealed:
-		return "it is sealed"
+		return key("it is sealed")
 	default:
-		return "nobody has said how sensitive it is"
+		return key("nobody has said how sensitive it is")
 	}
 	switch it.State {
 	case Standing:
 	case Flagged:
-		return "somebody asked for its removal or doubts it, and nobody has decided yet"
+		return key("somebody asked for its removal or doubts it, and nobody has decided yet")
 	case Withdrawn:
-		return "it was withdrawn"
+		return key("it was withdrawn")
 	default:
-		return "it was erased"
+		return key("it was erased")
 	}
 	if it.Shielded {
-		return "it names a private person, and the name is masked"
+		return key("it names a private person, and the name is masked")
 	}
 	for _, v := range it.Versions {
 		if v.Statement.Erased {
-			return "it was erased"
+			return key("it was erased")
 		}
 		if v.Statement.Withdrawn {
-			return "it was withdrawn"
+			return key("it was withdrawn")
 		}
 	}
 	return ""
@@ -324,7 +330,7 @@ func (p *preparation) original(st *record.Statement, e Entry, private bool) stri
 	person := st.Sender.Person || st.Forward != nil && st.Forward.From.Person
 	switch {
 	case e.Open == nil || st.Span.Length > 0 && len(e.Salt) == 0: // the file of a capture needs no salt
-		return "the original was not asked for"
+		return key("the original was not asked for")
 	case p.overlapsWithheld(st.Capture, st.Span.Blob, spanOf(st.Span)):
 		return sharedBytes
 	case p.originals:
@@ -332,9 +338,9 @@ func (p *preparation) original(st *record.Statement, e Entry, private bool) stri
 	case e.Shared:
 		return sharedBytes
 	case person:
-		return "the original bytes show the name of a private person"
+		return key("the original bytes show the name of a private person")
 	case p.audience == ForPublic && private:
-		return "the original bytes are from a private conversation"
+		return key("the original bytes are from a private conversation")
 	}
 	if private {
 		p.named++

@@ -407,7 +407,7 @@ func TestGuessing(t *testing.T) {
 		case http.StatusForbidden:
 		case http.StatusTooManyRequests:
 			refused++
-			if n, err := strconv.Atoi(w.Header().Get("Retry-After")); err != nil || n < 1 || n > 30 || !strings.Contains(w.Body.String(), count(n, "second", "seconds")) {
+			if n, err := strconv.Atoi(w.Header().Get("Retry-After")); err != nil || n < 1 || n > 30 || !strings.Contains(w.Body.String(), tongues()[0].count(n, "second", "seconds")) {
 				t.Fatalf("how long to wait is not told: %q %v", w.Header().Get("Retry-After"), err)
 			}
 		default:

@@ -50,7 +50,7 @@ func (s *server) act(do func(http.ResponseWriter, *http.Request) (string, error)
 // readForm reads a posted form. What a page of ours would not send is refused:
 // other types are how a foreign page posts without being asked who it is.
 func readForm(r *http.Request) error {
-	bad := &refusal{http.StatusBadRequest, key("the form could not be read"), key("go back and send it again; the most is 1 MiB")}
+	bad := &refusal{code: http.StatusBadRequest, what: key("the form could not be read"), do: key("go back and send it again; the most is 1 MiB")}
 	typ, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	switch {
 	case typ == "multipart/form-data" && err == nil:
@@ -61,7 +61,7 @@ func readForm(r *http.Request) error {
 	case typ == "application/x-www-form-urlencoded" && err == nil:
 	case r.Header.Get("Content-Type") == "" && r.ContentLength == 0: // a button without fields
 	default:
-		return &refusal{http.StatusUnsupportedMediaType, key("this is not a form"), key("send it as application/x-www-form-urlencoded, as the page’s own buttons do")}
+		return &refusal{code: http.StatusUnsupportedMediaType, what: key("this is not a form"), do: key("send it as application/x-www-form-urlencoded, as the page’s own buttons do")}
 	}
 	if r.ParseForm() != nil {
 		return bad

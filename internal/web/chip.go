@@ -11,11 +11,9 @@ type chip struct {
 	Title              string
 }
 
-// chipsOf lists the states of a statement that its reader must know of, in English.
-func chipsOf(s record.Statement) []chip { return (&tongue{group: ","}).chips(s) }
-
-// chips are the same; what depends on a number is said in this language already,
-// the rest is for a template to say.
+// chips lists the states of a statement that its reader must know of: what
+// depends on a number is said in this language already, the rest is for a
+// template to say.
 func (l *tongue) chips(s record.Statement) []chip {
 	var all []chip
 	if s.Erased {

@@ -50,7 +50,7 @@ func (s *server) export(r *http.Request) (reply, error) {
 	_, how, err := s.desk.List(r.Context(), a.Query, audience)
 	var bad *query.Error
 	if errors.As(err, &bad) {
-		d.Error, rep.code = s.wrong(bad), http.StatusBadRequest
+		d.Error, rep.code = s.wrong(l, bad), http.StatusBadRequest
 		rep.json = map[string]any{"status": rep.code, "error": bad.What, "do": bad.Do, "offset": bad.Offset, "end": bad.End}
 		return rep, nil
 	}
@@ -80,7 +80,7 @@ func (s *server) export(r *http.Request) (reply, error) {
 // in no other way.
 func (s *server) csv(r *http.Request) (reply, error) {
 	if s.table == nil {
-		return reply{}, record.WithHint(fmt.Errorf("tables are not handed out here: %w", record.ErrNotFound), "use `dalil export csv`")
+		return reply{}, told(record.ErrNotFound, phrase{Text: key("tables are not handed out here")}, phrase{Text: key("use `dalil export csv`")})
 	}
 	audience, err := audienceOf(r)
 	if err != nil {

@@ -278,7 +278,7 @@ func (s *server) turnAway(w http.ResponseWriter, r *http.Request) {
 	mode := r.Header.Get("Sec-Fetch-Mode")
 	if wantsJSON(r) || mode != "" && mode != "navigate" || strings.Contains(r.Header.Get("Accept"), "text/event-stream") {
 		w.Header().Set("WWW-Authenticate", `Cookie realm="dalil", form-action="/login"`)
-		s.fail(w, r, &refusal{http.StatusUnauthorized, key("this needs the password"), key("log in at /login, and send the cookie that comes from there")})
+		s.fail(w, r, &refusal{code: http.StatusUnauthorized, what: key("this needs the password"), do: key("log in at /login, and send the cookie that comes from there")})
 		return
 	}
 	http.Redirect(w, r, loginAddress(r), http.StatusSeeOther)

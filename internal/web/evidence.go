@@ -30,7 +30,7 @@ func (s *server) proof(r *http.Request) (reply, error) {
 	if d.Hashes, err = s.desk.Inclusion(r.Context(), t.Proof.Index); err != nil {
 		return reply{}, err
 	}
-	return reply{page: "proof", title: "Proof of " + t.ID, data: d, json: struct {
+	return reply{page: "proof", title: s.tongueOf(r).t("Proof of {id}", "id", t.ID), data: d, json: struct {
 		ID string `json:"id"`
 		proofJSON
 		Entry      string   `json:"entry"`
@@ -70,8 +70,8 @@ func (s *server) media(r *http.Request) (reply, error) {
 	}
 	t := pictureType(b)
 	if t == "" {
-		return reply{}, record.WithHint(fmt.Errorf("%w: this file is no PNG, JPEG, GIF or WebP picture; other files are not opened here", record.ErrInvalid),
-			"hand it out with `dalil bundle` and open it where it can do no harm")
+		return reply{}, told(record.ErrInvalid, phrase{Text: key("this file is no PNG, JPEG, GIF or WebP picture; other files are not opened here")},
+			phrase{Text: key("hand it out with `dalil bundle` and open it where it can do no harm")})
 	}
 	return reply{bytes: &download{data: b, contentType: t}}, nil
 }

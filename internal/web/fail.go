@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -23,26 +24,44 @@ type trouble struct {
 // as 500 without its words: they may name files of this machine.
 func troubles() []trouble {
 	return []trouble{
-		{context.DeadlineExceeded, http.StatusServiceUnavailable, "This took too long", "ask for less at once: a narrower time, a rarer word", false},
-		{context.Canceled, 499, "The request was given up", "load the page again", false},
-		{record.ErrNotFound, http.StatusNotFound, "Not found", "check the id: it belongs to one case only, and its last character tells when another was misread", true},
-		{record.ErrWithheld, http.StatusGone, "Withheld", "the statement's page and the log say on whose decision", true},
-		{record.ErrConflict, http.StatusConflict, "This does not fit what is recorded", "load the page again", true},
-		{record.ErrAltered, http.StatusInternalServerError, "Something in this case was altered", "stop working with it, keep the folder as it is, and run `dalil verify`: it names what is wrong and where", false},
-		{record.ErrInvalid, http.StatusBadRequest, "This cannot be read", "check what was typed", true},
+		{context.DeadlineExceeded, http.StatusServiceUnavailable, key("This took too long"), key("ask for less at once: a narrower time, a rarer word"), false},
+		{context.Canceled, 499, key("The request was given up"), key("load the page again"), false},
+		{record.ErrNotFound, http.StatusNotFound, key("Not found"), key("check the id: it belongs to one case only, and its last character tells when another was misread"), true},
+		{record.ErrWithheld, http.StatusGone, key("Withheld"), key("the statement’s page and the log say on whose decision"), true},
+		{record.ErrConflict, http.StatusConflict, key("This does not fit what is recorded"), key("load the page again"), true},
+		{record.ErrAltered, http.StatusInternalServerError, key("Something in this case was altered"), key("stop working with it, keep the folder as it is, and run `dalil verify`: it names what is wrong and where"), false},
+		{record.ErrInvalid, http.StatusBadRequest, key("This cannot be read"), key("check what was typed"), true},
 	}
 }
 
-// failure is the error page.
+// tellable is an error whose words a page can say in the reader's language.
+type tellable struct {
+	err      error // one of record's sentinels
+	what, do phrase
+}
+
+func (e *tellable) Error() string { return e.what.english() + ": " + e.err.Error() }
+func (e *tellable) Unwrap() error { return e.err }
+
+// told makes an error of words of ours. What stands in the places of what may be
+// anybody's.
+func told(err error, what, do phrase) error { return &tellable{err, what, do} }
+
+// cut bounds what somebody typed, to be told again.
+func cut(s string) string { return language.Visible(shortened(s, 200)) }
+
+// failure is the error page. For programs it is English.
 type failure struct {
-	Code  int    `json:"status"`
-	Title string `json:"error"`
-	What  string `json:"what,omitempty"`
-	Do    string `json:"do"`
+	Code   int    `json:"status"`
+	Title  string `json:"error"`
+	What   string `json:"what,omitempty"`
+	Do     string `json:"do"`
+	Said   phrase `json:"-"` // what, where it is words of ours
+	Advice phrase `json:"-"` // do, in the same way
 }
 
 func failureOf(err error) failure {
-	f := failure{Code: http.StatusInternalServerError, Title: "Something went wrong here", Do: "run `dalil doctor` and `dalil verify` on this case; nothing of it was changed"}
+	f := failure{Code: http.StatusInternalServerError, Title: key("Something went wrong here"), Do: key("run `dalil doctor` and `dalil verify` on this case; nothing of it was changed")}
 	for _, t := range troubles() {
 		if errors.Is(err, t.err) {
 			f.Code, f.Title, f.Do = t.code, t.title, t.do
@@ -58,13 +77,29 @@ func failureOf(err error) failure {
 	}
 	var no *refusal
 	if errors.As(err, &no) {
-		f = failure{no.code, http.StatusText(no.code), no.what, no.do}
+		f = failure{Code: no.code, Title: statusTitle(no.code), What: no.what, Do: no.do, Said: phrase{no.what, no.fill}}
+		f.What = f.Said.english()
+	}
+	var own *tellable
+	if errors.As(err, &own) {
+		f.Said, f.Advice, f.Do = own.what, own.do, own.do.english()
 	}
 	var syntax *query.Error
 	if errors.As(err, &syntax) {
 		f.Do = syntax.Do
 	}
+	if f.Advice.Text == "" {
+		f.Advice.Text = f.Do
+	}
 	return f
+}
+
+// statusTitle is what the standard calls a refusal.
+func statusTitle(code int) string {
+	titles := map[int]string{http.StatusBadRequest: key("Bad Request"), http.StatusUnauthorized: key("Unauthorized"), http.StatusForbidden: key("Forbidden"),
+		http.StatusMethodNotAllowed: key("Method Not Allowed"), http.StatusUnsupportedMediaType: key("Unsupported Media Type"),
+		http.StatusTooManyRequests: key("Too Many Requests"), http.StatusMisdirectedRequest: key("Misdirected Request"), http.StatusServiceUnavailable: key("Service Unavailable")}
+	return cmp.Or(titles[code], http.StatusText(code))
 }
 
 // fail tells an error.

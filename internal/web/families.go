@@ -19,7 +19,7 @@ type familiesData struct {
 	Query  string
 	Least  int
 	Limit  int
-	Echo   string
+	Echo   []query.Piece
 	Rows   []familyRow
 	More   string // address of a longer list
 	Error  *wrong
@@ -56,14 +56,14 @@ func asked(r *http.Request, name string, usual, least, most int) int {
 }
 
 func (s *server) families(r *http.Request) (reply, error) {
-	ctx := r.Context()
+	ctx, l := r.Context(), s.tongueOf(r)
 	d := familiesData{Query: strings.TrimSpace(r.URL.Query().Get("q")), Least: asked(r, "min", 2, 2, 1_000_000), Limit: asked(r, "limit", familiesShown, 1, familiesMost)}
-	rep := reply{page: "families", title: "Families"}
+	rep := reply{page: "families", title: key("Families")}
 	found, more, err := s.desk.Families(ctx, d.Query, d.Least, d.Limit)
 	var bad *query.Error
 	if errors.As(err, &bad) {
-		d.Error = s.wrong(bad)
-		rep.code, rep.title = http.StatusBadRequest, "The search cannot be read"
+		d.Error = s.wrong(l, bad)
+		rep.code, rep.title = http.StatusBadRequest, key("The search cannot be read")
 		rep.data, rep.json = &d, map[string]any{"status": rep.code, "error": bad.What, "do": bad.Do, "offset": bad.Offset, "end": bad.End, "keys": query.Keys()}
 		return rep, nil
 	}
@@ -73,7 +73,7 @@ func (s *server) families(r *http.Request) (reply, error) {
 	if d.Unlinked, err = s.desk.Unlinked(ctx); err != nil {
 		return reply{}, err
 	}
-	if d.Rows, err = s.familyRows(ctx, found); err != nil {
+	if d.Rows, err = s.familyRows(ctx, l, found); err != nil {
 		return reply{}, err
 	}
 	if d.Query != "" {
@@ -85,8 +85,8 @@ func (s *server) families(r *http.Request) (reply, error) {
 		if err != nil {
 			return reply{}, err
 		}
-		d.Echo = echo(q, all)
-		rep.title = "Families: " + d.Echo
+		d.Echo = query.Pieces(named(q, all), l)
+		rep.title = l.t("Families: {what}", "what", l.plainEcho(d.Echo))
 	}
 	if more && d.Limit < familiesMost {
 		d.More = familiesAt(d.Query, d.Least, min(d.Limit*5, familiesMost))
@@ -128,7 +128,7 @@ func familiesAt(q string, least, limit int) string {
 	return "/families?" + v.Encode()
 }
 
-func (s *server) familyRows(ctx context.Context, found []desk.FamilyRow) ([]familyRow, error) {
+func (s *server) familyRows(ctx context.Context, l *tongue, found []desk.FamilyRow) ([]familyRow, error) {
 	langs, err := s.languagesOf(ctx, found)
 	if err != nil {
 		return nil, err
@@ -140,9 +140,9 @@ func (s *server) familyRows(ctx context.Context, found []desk.FamilyRow) ([]fami
 			text = f.First.Title
 		}
 		row := familyRow{FamilyRow: f, URL: s.atFamily(f.ID, f.First), SourceURL: s.atSource(f.First.Source), Tags: langs[f.Anchor],
-			Chips: chipsOf(f.First), Snippet: marked(shortened(text, 220), f.First.Lang, nil)}
+			Chips: l.chips(f.First), Snippet: marked(shortened(text, 220), f.First.Lang, nil)}
 		if f.From != record.NoSeconds && f.To > f.From {
-			row.Span = stretch(f.To - f.From)
+			row.Span = l.stretch(f.To - f.From)
 		}
 		for _, tag := range row.Tags {
 			if name := languageName(tag); !slices.Contains(row.Names, name) {

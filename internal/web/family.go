@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
-	"strings"
 
 	"dalil/internal/chart"
 	"dalil/internal/desk"
@@ -77,8 +76,10 @@ type idLink struct{ ID, URL string }
 type namedSource struct{ Name, URL string }
 
 type unseenRow struct {
-	Name, URL, Gap, Why string
-	From, To            moment
+	Name, URL, Gap string
+	Words          phrase
+	Note           string // of whoever recorded it
+	From, To       moment
 }
 
 type apartRow struct {
@@ -102,7 +103,7 @@ func (s *server) atFamily(id string, first record.Statement) string {
 }
 
 func (s *server) family(r *http.Request) (reply, error) {
-	ctx := r.Context()
+	ctx, l := r.Context(), s.tongueOf(r)
 	f, err := s.desk.Family(ctx, r.PathValue("id"))
 	if err != nil {
 		return reply{}, err
@@ -122,13 +123,13 @@ func (s *server) family(r *http.Request) (reply, error) {
 	if d.Acts, err = s.actsOf(ctx, f.Decisions); err != nil {
 		return reply{}, err
 	}
-	rep := reply{page: "family", title: "Family of " + first.SourceName + ", " + s.when(first.Posted).Local, json: familyJSON{s.desk.FamilyJSON(f), s.actsJSON(d.Acts)}}
+	rep := reply{page: "family", title: l.t("Family of {source}, {time}", "source", first.SourceName, "time", l.t(s.when(first.Posted).Local)), json: familyJSON{s.desk.FamilyJSON(f), s.actsJSON(d.Acts)}}
 	if !wantsJSON(r) { // comparing texts is most of the work
 		most := membersShown
 		if r.URL.Query().Get("members") == "all" {
 			most = membersAll
 		}
-		s.fillFamily(&d, f, most)
+		s.fillFamily(l, &d, f, most)
 	}
 	rep.data = d
 	return rep, nil
@@ -145,12 +146,12 @@ func (s *server) firstOf(ctx context.Context, f desk.Family) (record.Statement, 
 }
 
 // fillFamily puts in words and links what the desk found.
-func (s *server) fillFamily(d *familyData, f desk.Family, most int) {
+func (s *server) fillFamily(l *tongue, d *familyData, f desk.Family, most int) {
 	d.Posts, d.Sources = len(f.Members), f.Sources
 	if f.From != record.NoSeconds && f.To > f.From {
-		d.Span = stretch(f.To - f.From)
+		d.Span = l.stretch(f.To - f.From)
 	}
-	d.Strip = s.stripOf(f, 0, lanesShown)
+	d.Strip = s.stripOf(l, f, 0, lanesShown)
 	d.Table = stripTable(d.Strip)
 	texts := map[string]*desk.Member{}
 	for i := range f.Members {
@@ -173,8 +174,8 @@ func (s *server) fillFamily(d *familyData, f desk.Family, most int) {
 			d.More++
 			continue
 		}
-		row := s.memberRow(f, m, texts[m.Via])
-		row.Delay = d.delay(m.Statement.Posted.Seconds())
+		row := s.memberRow(l, f, m, texts[m.Via])
+		row.Delay = d.delay(l, m.Statement.Posted.Seconds())
 		if a := header[m.Member.Statement]; a != nil && m.Ground == record.GroundForward {
 			row.Original, row.ViaName, row.ViaURL = true, a.Name, ""
 			if a.Source != 0 {
@@ -192,7 +193,7 @@ func (s *server) fillFamily(d *familyData, f desk.Family, most int) {
 	}
 	for _, a := range f.Attested {
 		g := s.ghostRow(a, texts)
-		g.Delay = d.delay(a.Posted.Seconds())
+		g.Delay = d.delay(l, a.Posted.Seconds())
 		d.Ghosts = append(d.Ghosts, g)
 		at := a.Posted.Seconds()
 		if at == record.NoSeconds && a.Before != record.NoSeconds {
@@ -202,7 +203,7 @@ func (s *server) fillFamily(d *familyData, f desk.Family, most int) {
 	}
 	slices.SortStableFunc(d.Rows, func(a, b familyLine) int { return cmp.Compare(unknownLast(a.at), unknownLast(b.at)) })
 	for _, u := range f.Unseen {
-		row := unseenRow{u.Source.Name, "", u.Gap, u.Why, s.instant(u.From), s.instant(u.To)}
+		row := unseenRow{Name: u.Source.Name, Gap: u.Gap, Words: unseenWords(u), Note: u.Note, From: s.instant(u.From), To: s.instant(u.To)}
 		if u.Source.Leaf != 0 {
 			row.URL = s.atSource(u.Source.Leaf)
 		}
@@ -213,7 +214,7 @@ func (s *server) fillFamily(d *familyData, f desk.Family, most int) {
 	}
 	d.Others = len(f.Unwatched) - len(d.Unwatched)
 	for _, a := range f.Apart {
-		row := apartRow{a, "/s/" + a.Here, "/s/" + a.There, percent(a.Similarity)}
+		row := apartRow{a, "/s/" + a.Here, "/s/" + a.There, l.percent(a.Similarity)}
 		if a.Family != "" {
 			row.ThereURL = "/y/" + a.Family
 		}
@@ -245,14 +246,12 @@ func (d *familyData) count(f desk.Family) {
 }
 
 // delay says how long after the first that we captured a time is.
-func (d *familyData) delay(sec int64) string {
+func (d *familyData) delay(l *tongue, sec int64) string {
 	switch {
 	case sec == record.NoSeconds || d.base == record.NoSeconds || sec == d.base:
 		return ""
-	case sec < d.base:
-		return stretch(sec - d.base)
 	}
-	return "+" + stretch(sec-d.base)
+	return l.after(sec - d.base)
 }
 
 // known leaves "language not known" out where others are.
@@ -266,11 +265,14 @@ func known(names []string) []string {
 
 // memberRow makes a row of a member that is told from another; via is nil when
 // it is told from none.
-func (s *server) memberRow(f desk.Family, m desk.Member, via *desk.Member) memberRow {
+func (s *server) memberRow(l *tongue, f desk.Family, m desk.Member, via *desk.Member) memberRow {
 	st := m.Statement
-	row := memberRow{Member: m, URL: s.at(st), SourceURL: s.atSource(st.Source), Chips: chipsOf(st), First: m.Member.Statement == f.First,
-		Relation: relationWords(m), Known: groundWords(m), Snippet: marked(shortened(st.Text, 160), st.Lang, nil)}
+	row := memberRow{Member: m, URL: s.at(st), SourceURL: s.atSource(st.Source), Chips: l.chips(st), First: m.Member.Statement == f.First,
+		Relation: l.relation(m), Known: l.ground(m), Snippet: marked(shortened(st.Text, 160), st.Lang, nil)}
 	row.Chips = slices.DeleteFunc(row.Chips, func(c chip) bool { return c.Word == "forwarded" }) // said in words already
+	if row.First && m.Relation == record.RelFirst {
+		row.Relation = "" // said already
+	}
 	if m.Ground == record.GroundPerson {
 		row.By, row.Why = ruling(f.Decisions, m)
 	}
@@ -342,12 +344,4 @@ func (s *server) actsOf(ctx context.Context, all []record.Decision) ([]act, erro
 		acts = append(acts, a)
 	}
 	return acts, nil
-}
-
-// namesOf joins names for a sentence.
-func namesOf(all []string) string {
-	if len(all) < 2 {
-		return strings.Join(all, "")
-	}
-	return strings.Join(all[:len(all)-1], ", ") + " and " + all[len(all)-1]
 }

@@ -161,26 +161,27 @@ func TestEmptyCaseTeaches(t *testing.T) {
 }
 
 func TestFamilyWords(t *testing.T) {
+	en := tongues()[0]
 	for sec, want := range map[int64]string{0: "0 s", 59: "59 s", 60: "1 min", 165: "2 min 45 s", 3599: "59 min 59 s", 3600: "1 h", 90061: "1 d 1 h", -135: "−2 min 15 s", 400 * 86400: "400 d"} {
-		if got := stretch(sec); got != want {
+		if got := en.stretch(sec); got != want {
 			t.Errorf("%d: %q, want %q", sec, got, want)
 		}
 	}
 	for n, want := range map[int]string{1: "1st", 2: "2nd", 3: "3rd", 11: "11th", 12: "12th", 23: "23rd", 111: "111th", 1001: "1,001st"} {
-		if got := ordinal(n); got != want {
+		if got := en.ordinal(n); got != want {
 			t.Errorf("%d: %q, want %q", n, got, want)
 		}
 	}
-	if percent(.9999) != "99 %" || percent(1) != "100 %" || pvalue(.0004) != "< .001" || pvalue(.05) != ".050" || pvalue(1) != "1" {
-		t.Error(percent(.9999), percent(1), pvalue(.0004), pvalue(.05), pvalue(1))
+	if en.percent(.9999) != "99 %" || en.percent(1) != "100 %" || en.pvalue(.0004) != "< .001" || en.pvalue(.05) != ".050" || en.pvalue(1) != "1" {
+		t.Error(en.percent(.9999), en.percent(1), en.pvalue(.0004), en.pvalue(.05), en.pvalue(1))
 	}
 	for _, r := range []record.Relation{record.RelFirst, record.RelForward, record.RelVerbatim, record.RelEdited, record.RelWrapped, record.RelTruncated, record.RelQuotedIn, record.RelImageOf, record.RelTranslation} {
-		if m := (desk.Member{Member: record.Member{Relation: r}}); relationWords(m) == string(r) && r != record.RelForward {
+		if m := (desk.Member{Member: record.Member{Relation: r}}); en.relation(m) == string(r) && r != record.RelForward {
 			t.Errorf("%s has no words", r)
 		}
 	}
 	for _, g := range []record.Ground{record.GroundExact, record.GroundForward, record.GroundPicture, record.GroundNear, record.GroundContains, record.GroundRead, record.GroundPerson} {
-		if m := (desk.Member{Member: record.Member{Ground: g}}); groundWords(m) == string(g) {
+		if m := (desk.Member{Member: record.Member{Ground: g}}); en.ground(m) == string(g) {
 			t.Errorf("%s has no words", g)
 		}
 	}

@@ -23,7 +23,7 @@ type familyPlace struct {
 
 // familyPlaces finds the families of a statement, the one it is a copy in first,
 // and draws that.
-func (s *server) familyPlaces(ctx context.Context, st record.Statement) (all []familyPlace, strip chart.Strip, err error) {
+func (s *server) familyPlaces(ctx context.Context, l *tongue, st record.Statement) (all []familyPlace, strip chart.Strip, err error) {
 	rows, err := s.desk.Case.Catalog.Members(ctx, []uint64{st.First})
 	if err != nil {
 		return nil, strip, err
@@ -53,16 +53,16 @@ func (s *server) familyPlaces(ctx context.Context, st record.Statement) (all []f
 			if n++; m.Member.Statement == st.First {
 				p.Place, p.First, p.Tie = n, m.Member.Statement == f.First, m.Tie
 				if at, base := m.Statement.Posted.Seconds(), first.Posted.Seconds(); base != record.NoSeconds && at > base {
-					p.Delay = stretch(at - base)
+					p.Delay = l.stretch(at - base)
 				}
 				if !p.First {
-					p.Relation = relationWords(m)
+					p.Relation = l.relation(m)
 				}
 			}
 		}
 		all = append(all, p)
 		if i == 0 {
-			strip = s.stripOf(f, st.First, lanesFew)
+			strip = s.stripOf(l, f, st.First, lanesFew)
 		}
 	}
 	return all, strip, nil

@@ -16,7 +16,7 @@ import (
 // firstsData is the page of who breaks first.
 type firstsData struct {
 	Query    string
-	Echo     string
+	Echo     []query.Piece
 	Error    *wrong
 	Rows     []firstRow
 	Families int
@@ -52,6 +52,7 @@ type lagRow struct {
 	TooFew     bool
 	None       bool // no family that both posted
 	Winner     string
+	Word       string // verdict, when there is no winner
 }
 
 const (
@@ -60,7 +61,7 @@ const (
 )
 
 func (s *server) firsts(r *http.Request) (reply, error) {
-	ctx := r.Context()
+	ctx, l := r.Context(), s.tongueOf(r)
 	ask := r.URL.Query()
 	d := firstsData{Query: strings.TrimSpace(ask.Get("q")), Back: "/firsts"}
 	for _, id := range ask["between"] {
@@ -73,8 +74,8 @@ func (s *server) firsts(r *http.Request) (reply, error) {
 		q, err := s.desk.Parse(d.Query)
 		var bad *query.Error
 		if errors.As(err, &bad) {
-			d.Error = s.wrong(bad)
-			return reply{page: "firsts", title: "The search cannot be read", code: http.StatusBadRequest, data: d,
+			d.Error = s.wrong(l, bad)
+			return reply{page: "firsts", title: key("The search cannot be read"), code: http.StatusBadRequest, data: d,
 				json: map[string]any{"status": http.StatusBadRequest, "error": bad.What, "do": bad.Do, "offset": bad.Offset, "end": bad.End, "keys": query.Keys()}}, nil
 		}
 		if err != nil {
@@ -84,10 +85,10 @@ func (s *server) firsts(r *http.Request) (reply, error) {
 		if err != nil {
 			return reply{}, err
 		}
-		d.Echo = echo(q, all)
+		d.Echo = query.Pieces(named(q, all), l)
 	}
 	if len(d.Between) > 0 {
-		return s.pairs(r, d)
+		return s.pairs(r, l, d)
 	}
 	found, err := s.desk.Firsts(ctx, d.Query)
 	if err != nil {
@@ -97,10 +98,10 @@ func (s *server) firsts(r *http.Request) (reply, error) {
 	list := []desk.FirstJSON{}
 	d.Axis = axisOf(found.Rows)
 	for _, x := range found.Rows {
-		d.Rows = append(d.Rows, s.firstRow(x, float64(d.Axis)/100))
+		d.Rows = append(d.Rows, s.firstRow(l, x, float64(d.Axis)/100))
 		list = append(list, x.JSON())
 	}
-	return reply{page: "firsts", title: "Who breaks first", data: d, json: list}, nil
+	return reply{page: "firsts", title: key("Who breaks first"), data: d, json: list}, nil
 }
 
 // axisOf is where the drawings of intervals end, in percent: shares are small
@@ -120,26 +121,26 @@ func axisOf(rows []desk.FirstRow) int {
 	return 100
 }
 
-func (s *server) firstRow(x desk.FirstRow, end float64) firstRow {
-	row := firstRow{FirstRow: x, URL: s.atSource(x.Source.Leaf), TooFew: x.Verdict == record.VerdictTooFew, Word: x.Verdict,
-		Wins: places(x.First.First), Chance: fmt.Sprintf("%.1f", x.Expected), Percent: percent(x.Share), Range: percent(x.Low) + " to " + percent(x.High)}
+func (s *server) firstRow(l *tongue, x desk.FirstRow, end float64) firstRow {
+	row := firstRow{FirstRow: x, URL: s.atSource(x.Source.Leaf), TooFew: x.Verdict == record.VerdictTooFew, Word: verdictWord(x.Verdict),
+		Wins: l.places(x.First.First), Chance: l.decimal(fmt.Sprintf("%.1f", x.Expected)), Percent: l.percent(x.Share), Range: l.between(l.percent(x.Low), l.percent(x.High))}
 	at := func(share float64) int { return int(min(max(share/end, 0), 1)*(axisWide-8)+.5) + 4 }
 	row.X, row.Dot = at(x.Low), at(x.Share)
 	row.W = max(at(x.High)-row.X, 1)
 	if x.Families > 0 {
 		row.Tick = at(x.Expected / float64(x.Families))
 	}
-	row.Summary = fmt.Sprintf("first of %s, between %s; chance alone: %s of %d", row.Percent, row.Range, row.Chance, x.Families)
+	row.Summary = l.t("first of {share}, between {interval}; chance alone: {chance} of {n}", "share", row.Percent, "interval", row.Range, "chance", row.Chance, "n", l.number(x.Families))
 	return row
 }
 
 // pairs compares chosen sources pair by pair.
-func (s *server) pairs(r *http.Request, d firstsData) (reply, error) {
+func (s *server) pairs(r *http.Request, l *tongue, d firstsData) (reply, error) {
 	if len(d.Between) > mostPair {
-		return reply{}, record.WithHint(fmt.Errorf("%w: %d sources are too many to compare pair by pair", record.ErrInvalid, len(d.Between)), fmt.Sprintf("choose at most %d", mostPair))
+		return reply{}, told(record.ErrInvalid, phrase{key("{n} sources are too many to compare pair by pair"), []string{"n", l.number(len(d.Between))}}, phrase{key("choose at most {n}"), []string{"n", l.number(mostPair)}})
 	}
 	if len(d.Between) < 2 {
-		return reply{}, record.WithHint(fmt.Errorf("%w: one source has no other to be compared with", record.ErrInvalid), "choose two or more on the page of who breaks first")
+		return reply{}, told(record.ErrInvalid, phrase{Text: key("one source has no other to be compared with")}, phrase{Text: key("choose two or more on the page of who breaks first")})
 	}
 	d.Pairs = true
 	rows, err := s.desk.Lags(r.Context(), d.Query, d.Between)
@@ -149,7 +150,7 @@ func (s *server) pairs(r *http.Request, d firstsData) (reply, error) {
 	list := []desk.LagJSON{}
 	for _, x := range rows {
 		row := lagRow{LagRow: x, AURL: s.atSource(x.Lag.A), BURL: s.atSource(x.Lag.B), TooFew: x.Verdict == record.VerdictTooFew, None: x.Both == 0,
-			Median: stretch(int64(x.Median)), Range: stretch(int64(x.Low)) + " to " + stretch(int64(x.High))}
+			Median: l.isolated(l.stretch(int64(x.Median))), Range: l.between(l.stretch(int64(x.Low)), l.stretch(int64(x.High))), Word: verdictWord(x.Verdict)}
 		switch x.Verdict {
 		case record.VerdictA:
 			row.Winner = x.A.Name
@@ -159,5 +160,5 @@ func (s *server) pairs(r *http.Request, d firstsData) (reply, error) {
 		d.Lags = append(d.Lags, row)
 		list = append(list, x.JSON())
 	}
-	return reply{page: "firsts", title: "Who of them is first", data: d, json: list}, nil
+	return reply{page: "firsts", title: key("Who of them is first"), data: d, json: list}, nil
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 
+	"dalil/internal/desk"
 	"dalil/internal/record"
 )
 
@@ -35,6 +36,17 @@ func (s *server) gapRows(ctx context.Context, gaps []record.Gap) ([]gapRow, erro
 		rows[i].Source, rows[i].URL = names[g.Source], s.atSource(g.Source)
 	}
 	return rows, nil
+}
+
+// unseenWords say why a source could not be seen while a text travelled.
+func unseenWords(u desk.Unseen) phrase {
+	switch u.First {
+	case "":
+		return phrase{Text: key("outage")}
+	case u.Last:
+		return phrase{key("id {first} was never seen"), []string{"first", u.First}}
+	}
+	return phrase{key("ids {first}–{last} were never seen"), []string{"first", u.First, "last", u.Last}}
 }
 
 // gapJSON is the `gap` object of the CLI contract.

@@ -1,7 +1,6 @@
 package web
 
 import (
-	"fmt"
 	"net"
 	"net/http"
 	"net/url"
@@ -29,7 +28,7 @@ const powers = "accelerometer=(), attribution-reporting=(), autoplay=(), browsin
 func (s *server) guard(next http.Handler) http.Handler {
 	origins := http.NewCrossOriginProtection()
 	foreign := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		s.fail(w, r, &refusal{http.StatusForbidden, key("a page of another site asked for this"), key("open the case in this browser yourself, and do it there; if you did, write to whoever runs this server")})
+		s.fail(w, r, &refusal{code: http.StatusForbidden, what: key("a page of another site asked for this"), do: key("open the case in this browser yourself, and do it there; if you did, write to whoever runs this server")})
 	})
 	origins.SetDenyHandler(foreign)
 	next = origins.Handler(next)
@@ -52,10 +51,10 @@ func (s *server) guard(next http.Handler) http.Handler {
 		}
 		switch {
 		case !s.knownHost(r.Host):
-			s.fail(w, r, &refusal{http.StatusMisdirectedRequest, fmt.Sprintf("this server is not %.80q", r.Host), "open it as http://localhost with its port; whoever runs it can allow another name with `dalil serve --host`"})
+			s.fail(w, r, &refusal{http.StatusMisdirectedRequest, key("this server is not {host}"), key("open it as http://localhost with its port; whoever runs it can allow another name with `dalil serve --host`"), []string{"host", cut(r.Host)}})
 		case !slices.Contains([]string{http.MethodGet, http.MethodHead, http.MethodPost}, r.Method):
 			h.Set("Allow", strings.Join(s.methods(r), ", "))
-			s.fail(w, r, &refusal{http.StatusMethodNotAllowed, key("pages here are read and posted to, nothing else"), key("go back, and use the page’s own buttons")})
+			s.fail(w, r, &refusal{code: http.StatusMethodNotAllowed, what: key("pages here are read and posted to, nothing else"), do: key("go back, and use the page’s own buttons")})
 		case foreignRead(r):
 			foreign.ServeHTTP(w, r)
 		default:
@@ -114,7 +113,8 @@ type refusal struct {
 	code int
 	what string
 	do   string
+	fill []string // of what
 }
 
-func (e *refusal) Error() string { return e.what }
+func (e *refusal) Error() string { return phrase{e.what, e.fill}.english() }
 func (e *refusal) Unwrap() error { return record.ErrInvalid }

@@ -3,7 +3,6 @@ package web
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"mime"
 	"mime/multipart"
@@ -78,7 +77,7 @@ func (s *server) takeFiles(w http.ResponseWriter, r *http.Request) (string, stag
 	}
 	form, err := r.MultipartReader()
 	if err != nil {
-		return "", staged{}, &refusal{http.StatusUnsupportedMediaType, "this takes a form with files", "use the page's own form"}
+		return "", staged{}, &refusal{code: http.StatusUnsupportedMediaType, what: key("this takes a form with files"), do: key("use the page’s own form")}
 	}
 	var u *desk.Uploader
 	begun := r.URL.Query().Get("upload")
@@ -176,7 +175,7 @@ func (s *server) takeParts(w http.ResponseWriter, next func() (*multipart.Part, 
 		}
 		path, modified = "", time.Time{}
 	}
-	return record.WithHint(fmt.Errorf("%w: too many fields in one form", record.ErrInvalid), "send the files in parts")
+	return told(record.ErrInvalid, phrase{Text: key("too many fields in one form")}, phrase{Text: key("send the files in parts")})
 }
 
 // watched lets a slow sender go on as long as something comes.
@@ -198,7 +197,7 @@ func brokenOff(err error) error {
 			return err
 		}
 	}
-	return &refusal{http.StatusBadRequest, "the files did not come through whole: " + err.Error(), "send them again; nothing of the case was changed"}
+	return &refusal{http.StatusBadRequest, key("the files did not come through whole: {why}"), key("send them again; nothing of the case was changed"), []string{"why", err.Error()}}
 }
 
 // preflightData is the page between sending and importing.
@@ -273,9 +272,7 @@ func (s *server) preflight(r *http.Request) (reply, error) {
 			d.Zoneless += f.Zoneless
 			d.Nameless += f.Nameless
 		}
-		for _, what := range byCount(d.R.Skipped) {
-			d.Skipped = append(d.Skipped, tally{Name: strings.ReplaceAll(what, "_", " "), N: d.R.Skipped[what]})
-		}
+		d.Skipped = leftOut(d.R.Skipped)
 		for _, name := range byCount(d.R.Formats) {
 			if name == "" {
 				d.Unread = d.R.Formats[name]
@@ -340,7 +337,7 @@ func (s *server) dropUpload(_ http.ResponseWriter, r *http.Request) (string, err
 		return "", err
 	}
 	if took.State.Open() {
-		return "", record.WithHint(fmt.Errorf("%w: job %s still needs these files", record.ErrConflict, took.ID), "end the job first")
+		return "", told(record.ErrConflict, phrase{key("job {id} still needs these files"), []string{"id", took.ID}}, phrase{Text: key("end the job first")})
 	}
 	if look.State.Open() {
 		if _, err := s.desk.CancelJob(r.Context(), look.ID); err != nil {

@@ -3,7 +3,6 @@ package web
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"net/http"
 	"slices"
 	"strconv"
@@ -20,6 +19,7 @@ type importRow struct {
 	What    []string // base names of what was imported
 	Receipt receipt
 	Done    bool
+	State   chip
 }
 
 // receipt is what an import says it did: pipeline.Receipt as the log keeps it.
@@ -79,6 +79,14 @@ func (s *server) importRow(x catalog.Run) importRow {
 	_ = json.Unmarshal([]byte(x.Detail), &d)
 	_ = json.Unmarshal([]byte(x.Receipt), &row.Receipt)
 	row.What = d.Paths
+	switch {
+	case !row.Done:
+		row.State = chip{"edited", "◔", key("no end on record"), ""}
+	case row.Receipt.Cancelled:
+		row.State = chip{"edited", "◔", key("stopped early"), ""}
+	default:
+		row.State = chip{"verified", "●", key("complete"), ""}
+	}
 	return row
 }
 
@@ -107,17 +115,17 @@ func (s *server) imports(r *http.Request) (reply, error) {
 		x.Receipt.Problems = nil // they are on the receipt's own page
 		list[i] = s.importJSON(x)
 	}
-	return reply{page: "imports", title: "Imports", data: rows, json: list}, nil
+	return reply{page: "imports", title: key("Imports"), data: rows, json: list}, nil
 }
 
 // receiptData is the page of one import.
 type receiptData struct {
 	importRow
-	Asked   detail
-	Skipped []tally
-	Shown   []record.Problem
-	Hidden  int64 // problems beyond those shown
-	Search  string
+	Asked    detail
+	Skipped  []tally
+	Problems []record.Problem
+	Hidden   int64 // problems beyond those shown
+	Search   string
 
 	Until, With string // the case as known before it, and when it had ended
 }
@@ -136,7 +144,7 @@ func (s *server) receipt(r *http.Request) (reply, error) {
 	}
 	i := slices.IndexFunc(runs, func(x catalog.Run) bool { return x.Leaf == leaf })
 	if i < 0 || k != record.KindRun && k != 0 {
-		return reply{}, record.WithHint(fmt.Errorf("import %.40s: %w", id, record.ErrNotFound), "find it in the list of imports")
+		return reply{}, told(record.ErrNotFound, phrase{key("there is no import {id}"), []string{"id", cut(id)}}, phrase{Text: key("find it in the list of imports")})
 	}
 	d := receiptData{importRow: s.importRow(runs[i])}
 	d.Search = search("import:" + d.ID)
@@ -149,10 +157,46 @@ func (s *server) receipt(r *http.Request) (reply, error) {
 	}
 	j := s.importJSON(d.importRow)
 	d.Asked = j.Detail
-	for _, what := range byCount(d.Receipt.Skipped) {
-		d.Skipped = append(d.Skipped, tally{Name: strings.ReplaceAll(what, "_", " "), N: d.Receipt.Skipped[what]})
+	d.Skipped = leftOut(d.Receipt.Skipped)
+	d.Problems = d.Receipt.Problems[:min(len(d.Receipt.Problems), problemsShown)]
+	d.Hidden = int64(len(d.Receipt.Problems)-len(d.Problems)) + d.Receipt.More
+	return reply{page: "receipt", title: s.tongueOf(r).t("Import {id}", "id", d.ID), data: d, json: j}, nil
+}
+
+// leftOut lists what an import deliberately did not take. Formats name it in
+// English; what they usually leave out has its translations here.
+func leftOut(skipped map[string]int64) []tally {
+	known := []string{
+		key("personal information of the exporting account"),
+		key("profile pictures of the exporting account"),
+		key("profile music of the exporting account"),
+		key("stories of the exporting account"),
+		key("contacts of the exporting account"),
+		key("frequent contacts of the exporting account"),
+		key("sessions of the exporting account"),
+		key("web sessions of the exporting account"),
+		key("other data of the exporting account"),
+		key("notification sounds of the exporting account"),
+		key("files of the operating system (.DS_Store, __MACOSX, Thumbs.db)"),
+		key("rows not archived"),
+		key("files erased earlier on a person's decision, in whole or part"),
+		key("statements erased earlier on a person's decision"),
+		key("requests of the crawler"),
+		key("metadata records"),
+		key("descriptions of the crawl"),
+		key("revisits (the page was as in an earlier capture)"),
+		key("conversions of captured files"),
+		key("continuations of split records"),
+		key("records of unknown type"),
+		key("indexes and lists of the WACZ"),
 	}
-	d.Shown = d.Receipt.Problems[:min(len(d.Receipt.Problems), problemsShown)]
-	d.Hidden = int64(len(d.Receipt.Problems)-len(d.Shown)) + d.Receipt.More
-	return reply{page: "receipt", title: "Import " + d.ID, data: d, json: j}, nil
+	var all []tally
+	for _, what := range byCount(skipped) {
+		name := what
+		if !slices.Contains(known, what) {
+			name = strings.ReplaceAll(what, "_", " ")
+		}
+		all = append(all, tally{Name: name, N: skipped[what]})
+	}
+	return all
 }

@@ -70,7 +70,7 @@ func (s *server) inbox(r *http.Request) (reply, error) {
 	in, err := s.desk.Inbox(ctx, text, desk.InboxPage{Page: catalog.Page{After: after, Total: true}})
 	var bad *query.Error
 	if errors.As(err, &bad) {
-		d.Error = s.wrong(bad)
+		d.Error = s.wrong(l, bad)
 		rep.code, rep.json = http.StatusBadRequest, map[string]any{"status": http.StatusBadRequest, "error": bad.What, "do": bad.Do, "offset": bad.Offset, "end": bad.End}
 		return rep, nil
 	}
@@ -209,7 +209,7 @@ func (s *server) inboxRow(row desk.InboxRow, l *tongue, self string) inboxRow {
 		x.Text = marked(row.Text, row.First.Lang, nil)
 	}
 	if row.Second >= 0 {
-		x.Gap = "+" + stretch(row.Second)
+		x.Gap = l.after(row.Second)
 	}
 	x.Why = whyHere(row, l)
 	return x
@@ -268,7 +268,7 @@ func (s *server) unit(r *http.Request) (reply, error) {
 	}
 	d := unitData{Back: local(ask.Get("back"), "/inbox"), Write: s.desk.Case.Writable(), Ask: ask.Get("ask")}
 	d.inboxRow = s.inboxRow(row, l, d.Back)
-	d.Chips = chipsOf(row.First)
+	d.Chips = l.chips(row.First)
 	if size, err := s.desk.Case.Catalog.Size(ctx); err != nil {
 		return reply{}, err
 	} else if size > 0 {
@@ -285,7 +285,7 @@ func (s *server) unit(r *http.Request) (reply, error) {
 		if err != nil {
 			return reply{}, err
 		}
-		d.Posts = stripTable(s.stripOf(f, 0, lanesFew))
+		d.Posts = stripTable(s.stripOf(l, f, 0, lanesFew))
 		if len(d.Posts) > postsFew {
 			d.Posts = d.Posts[:postsFew]
 		}

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
-	"strings"
 	"time"
 
 	"dalil/internal/desk"
@@ -181,9 +180,7 @@ func (s *server) job(r *http.Request) (reply, error) {
 			d.Counts = append(d.Counts, c)
 		}
 	}
-	for _, what := range byCount(j.Skipped) {
-		d.Skipped = append(d.Skipped, tally{Name: strings.ReplaceAll(what, "_", " "), N: j.Skipped[what]})
-	}
+	d.Skipped = leftOut(j.Skipped)
 	for _, run := range j.Runs {
 		if run < s.desk.Case.Archive.Size() {
 			d.Imports = append(d.Imports, s.desk.Case.IDs.ID(record.KindRun, run))
@@ -243,7 +240,7 @@ func (s *server) news(l *tongue, j state.Job) news {
 	}
 	for _, c := range countsShown() {
 		if c.Size {
-			n.Fields[c.Field] = l.digitsOf(size(j.Counts[c.Field]))
+			n.Fields[c.Field] = l.size(j.Counts[c.Field])
 		} else {
 			n.Fields[c.Field] = l.number(int(j.Counts[c.Field]))
 		}
@@ -252,7 +249,7 @@ func (s *server) news(l *tongue, j state.Job) news {
 		if j.Phase == "link" || j.Phase == "ocr" { // of entries or pictures, not of bytes
 			return l.number(int(v))
 		}
-		return l.digitsOf(size(v))
+		return l.size(v)
 	}
 	n.Fields["amount"], n.Fields["rate"], n.Fields["eta"] = "", "", ""
 	if j.Total > 0 {
@@ -262,9 +259,9 @@ func (s *server) news(l *tongue, j state.Job) news {
 		n.Fields["rate"] = l.t("{amount} a second", "amount", unit(int64(j.Rate)))
 	}
 	if eta := j.Eta(); eta >= 0 {
-		n.Fields["eta"] = l.t("{time} left", "time", l.digitsOf((time.Duration(eta) * time.Second).String()))
+		n.Fields["eta"] = l.t("{time} left", "time", l.stretch(int64(eta)))
 	}
-	n.Fields["took"] = l.digitsOf(desk.Took(j, s.desk.Case.Now()).Round(time.Second).String())
+	n.Fields["took"] = l.stretch(int64(desk.Took(j, s.desk.Case.Now()).Round(time.Second) / time.Second))
 	word := l.t(jobWords(j.Kind))
 	n.Title = l.t("{state} · {job}", "state", l.t(jobChip(j).Word), "job", word)
 	n.Say = n.Title
@@ -358,7 +355,7 @@ func (s *server) onlyShown() error {
 	if s.desk.Case.Writable() {
 		return nil
 	}
-	return record.WithHint(fmt.Errorf("%w: this workbench only shows", record.ErrConflict), "start it without --read-only")
+	return told(record.ErrConflict, phrase{Text: key("this workbench only shows")}, phrase{Text: key("start it without --read-only")})
 }
 
 func (s *server) tellJob(do func(context.Context, string) (state.Job, error)) func(http.ResponseWriter, *http.Request) (string, error) {

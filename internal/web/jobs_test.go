@@ -279,7 +279,7 @@ func TestEvents(t *testing.T) {
 			break
 		}
 	}
-	if !strings.Contains(got.String(), "event: end") || !strings.Contains(got.String(), `"took":"۰s"`) {
+	if !strings.Contains(got.String(), "event: end") || !strings.Contains(got.String(), `"took":"۰ ثانیه"`) {
 		t.Errorf("%s", got.String())
 	}
 }

@@ -30,26 +30,18 @@ type act struct {
 
 const actsShown = 100
 
-// acts lists the newest decisions and imports that want holds for, newest first,
-// from before an entry of the log on (0: from its end), and whether there are more.
-func (s *server) acts(ctx context.Context, l *tongue, most int, before uint64, want func(by, action string) bool) (all []act, more bool, err error) {
-	cat := s.desk.Reader()
-	decisions, err := cat.AllDecisions(ctx)
+// acts lists decisions and imports, newest first, and whether there are more.
+func (s *server) acts(ctx context.Context, l *tongue, page catalog.DecisionPage, runs []catalog.Run) (all []act, more bool, err error) {
+	most := page.Limit
+	page.Limit++
+	decisions, err := s.desk.Reader().NewestDecisions(ctx, page)
 	if err != nil {
 		return nil, false, err
 	}
-	runs, err := cat.Runs(ctx)
-	if err != nil {
-		return nil, false, err
-	}
-	slices.Reverse(decisions)
 	for len(all) <= most && len(decisions)+len(runs) > 0 {
 		if len(runs) == 0 || len(decisions) > 0 && decisions[0].Leaf > runs[0].Leaf {
 			x := decisions[0]
 			decisions = decisions[1:]
-			if before != 0 && x.Leaf >= before || !want(x.By, x.Action) {
-				continue
-			}
 			a, err := s.actOf(ctx, x)
 			if err != nil {
 				return nil, false, err
@@ -59,7 +51,7 @@ func (s *server) acts(ctx context.Context, l *tongue, most int, before uint64, w
 		}
 		x := runs[0]
 		runs = runs[1:]
-		if before != 0 && x.Leaf >= before || !want(x.By, x.Verb) {
+		if page.Before != 0 && x.Leaf >= page.Before || page.By != "" && x.By != page.By || page.Action != "" && x.Verb != page.Action {
 			continue
 		}
 		row := s.importRow(x)
@@ -77,8 +69,6 @@ func (s *server) acts(ctx context.Context, l *tongue, most int, before uint64, w
 	}
 	return all, false, nil
 }
-
-func anybody(string, string) bool { return true }
 
 func (s *server) actOf(ctx context.Context, x record.Decision) (act, error) {
 	a := act{Leaf: x.Leaf, At: x.At, By: x.By, Action: x.Action, What: actionWords(x.Action), Reason: x.Reason, Undone: x.Undone != 0,
@@ -163,14 +153,21 @@ func (s *server) log(r *http.Request) (reply, error) {
 	ask := r.URL.Query()
 	before, _ := strconv.ParseUint(ask.Get("before"), 10, 64) // anything else is the newest
 	by, do := ask.Get("by"), ask.Get("do")
-	people, verbs := map[string]int64{}, map[string]int64{}
-	more := false
-	d.Acts, more, err = s.acts(ctx, l, actsShown, before, func(b, a string) bool {
-		people[b]++
-		verbs[a]++
-		return (by == "" || b == by) && (do == "" || a == do)
-	})
+	cat := s.desk.Reader()
+	runs, err := cat.Runs(ctx)
 	if err != nil {
+		return reply{}, err
+	}
+	n, err := cat.DecisionCounts(ctx)
+	if err != nil {
+		return reply{}, err
+	}
+	for _, x := range runs {
+		n.By[x.By]++
+		n.Action[x.Verb]++
+	}
+	more := false
+	if d.Acts, more, err = s.acts(ctx, l, catalog.DecisionPage{Before: before, Limit: actsShown, By: by, Action: do}, runs); err != nil {
 		return reply{}, err
 	}
 	at := func(by, do string, before uint64) string {
@@ -191,18 +188,17 @@ func (s *server) log(r *http.Request) (reply, error) {
 	if before != 0 {
 		d.First = at(by, do, 0)
 	}
-	for _, b := range byCount(people) {
+	for _, b := range byCount(n.By) {
 		d.By = append(d.By, choice{Name: b, N: -1, On: b == by, URL: at(map[bool]string{false: b}[b == by], do, 0)})
 	}
-	for _, a := range byCount(verbs) {
+	for _, a := range byCount(n.Action) {
 		d.Do = append(d.Do, choice{Name: actionWords(a), N: -1, On: a == do, URL: at(by, map[bool]string{false: a}[a == do], 0)})
 	}
 	if before == 0 && by == "" && do == "" {
-		gaps, err := s.desk.Case.Catalog.Gaps(ctx, 0)
+		gaps, err := cat.Outages(ctx)
 		if err != nil {
 			return reply{}, err
 		}
-		gaps = slices.DeleteFunc(gaps, func(g record.Gap) bool { return g.Why == "ids" })
 		slices.Reverse(gaps)
 		if d.Gaps, err = s.gapRows(ctx, gaps[:min(len(gaps), actsShown)]); err != nil {
 			return reply{}, err

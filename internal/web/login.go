@@ -83,7 +83,7 @@ func (s *server) refuse(w http.ResponseWriter, r *http.Request, code int, d logi
 	f := failure{Code: code, Title: http.StatusText(code), What: key("that is not the password"), Do: key("try again")}
 	if d.Wait > 0 {
 		w.Header().Set("Retry-After", fmt.Sprint(d.Wait))
-		f.What, f.Do = key("the password was tried too often"), fmt.Sprintf("wait %s", count(d.Wait, "second", "seconds"))
+		f.What, f.Do = key("the password was tried too often"), s.tongues[0].t("wait {time}", "time", s.tongues[0].count(d.Wait, "second", "seconds"))
 	}
 	rep := reply{page: "login", title: key("Log in"), data: d, json: f, code: code}
 	if wantsJSON(r) {

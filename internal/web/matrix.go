@@ -21,7 +21,7 @@ import (
 // matrixData is the page of who is before whom.
 type matrixData struct {
 	Query    string
-	Echo     string
+	Echo     []query.Piece
 	Error    *wrong
 	Ready    bool
 	Families int
@@ -82,7 +82,7 @@ func (s *server) matrix(r *http.Request) (reply, error) {
 		q, err := s.desk.Parse(d.Query)
 		var bad *query.Error
 		if errors.As(err, &bad) {
-			d.Error = s.wrong(bad)
+			d.Error = s.wrong(l, bad)
 			rep.code, rep.json = http.StatusBadRequest, map[string]any{"status": http.StatusBadRequest, "error": bad.What, "do": bad.Do, "offset": bad.Offset, "end": bad.End}
 			return rep, nil
 		}
@@ -93,7 +93,7 @@ func (s *server) matrix(r *http.Request) (reply, error) {
 		if err != nil {
 			return reply{}, err
 		}
-		d.Echo = echo(q, all)
+		d.Echo = query.Pieces(named(q, all), l)
 	}
 	address := func(path string, between ...string) string {
 		v := url.Values{}
@@ -132,7 +132,7 @@ func (s *server) matrix(r *http.Request) (reply, error) {
 		d.All = ""
 	}
 	d.CSV = address("/matrix.csv", between...)
-	d.Chart = chart.Matrix{Title: l.t("Who is before whom"), Say: l.phrase}
+	d.Chart = chart.Matrix{Title: l.t("Who is before whom"), Tongue: l.ofChart()}
 	var ids []string
 	for i, x := range found.Sources {
 		ids = append(ids, x.ID)
@@ -140,7 +140,7 @@ func (s *server) matrix(r *http.Request) (reply, error) {
 		d.Chart.Sources = append(d.Chart.Sources, chart.MatrixSource{Name: x.Source.Name, URL: at, Behind: x.Behind, Shared: x.Shared})
 		row := matrixRow{Leader: x, N: i + 1, URL: at}
 		if x.Shared > 0 {
-			row.Median = stretch(x.Behind)
+			row.Median = l.stretch(x.Behind)
 		}
 		pairs := make([]chart.MatrixPair, len(found.Sources))
 		for j, p := range found.Pairs[i] {
@@ -148,7 +148,7 @@ func (s *server) matrix(r *http.Request) (reply, error) {
 			cell := matrixCell{Self: i == j, Few: p.Both < chart.Few, Both: p.Both}
 			if p.Both > 0 {
 				pairs[j].URL = address("/matrix", x.ID, found.Sources[j].ID)
-				cell.URL, cell.Share = pairs[j].URL, percent(p.Share())
+				cell.URL, cell.Share = pairs[j].URL, l.percent(p.Share())
 			}
 			row.Cells = append(row.Cells, cell)
 		}
@@ -164,7 +164,7 @@ func (s *server) matrix(r *http.Request) (reply, error) {
 		return reply{bytes: &download{data: matrixCSV(found), contentType: "text/csv; charset=utf-8", filename: "matrix.csv"}}, nil
 	}
 	if len(between) == 2 {
-		if d.Pair, err = s.matrixPair(r, d.Query, between); err != nil {
+		if d.Pair, err = s.matrixPair(r, l, d.Query, between); err != nil {
 			return reply{}, err
 		}
 	}
@@ -172,7 +172,7 @@ func (s *server) matrix(r *http.Request) (reply, error) {
 }
 
 // matrixPair lists what two sources share.
-func (s *server) matrixPair(r *http.Request, q string, between []string) (*matrixPair, error) {
+func (s *server) matrixPair(r *http.Request, l *tongue, q string, between []string) (*matrixPair, error) {
 	ctx := r.Context()
 	all, n, err := s.desk.Shared(ctx, q, between[0], between[1], sharedShown)
 	if err != nil {
@@ -197,7 +197,7 @@ func (s *server) matrixPair(r *http.Request, q string, between []string) (*matri
 		}
 	}
 	for _, x := range all {
-		row := sharedRow{Shared: x, URL: "/y/" + x.Family, Delay: stretch(max(x.Lag, -x.Lag))}
+		row := sharedRow{Shared: x, URL: "/y/" + x.Family, Delay: l.stretch(max(x.Lag, -x.Lag))}
 		switch {
 		case x.Lag > 60:
 			row.First = p.A.Name
@@ -237,7 +237,7 @@ func matrixCSV(l *desk.LeadLag) []byte {
 
 // coverageChart is a source's coverage as a calendar.
 func (s *server) coverageChart(l *tongue, src record.Source, c desk.Coverage) chart.Calendar {
-	cal := chart.Calendar{Title: l.t("What of it was captured, day by day"), First: c.First, Say: l.phrase, URL: func(period string) string {
+	cal := chart.Calendar{Title: l.t("What of it was captured, day by day"), First: c.First, Tongue: l.ofChart(), URL: func(period string) string {
 		return search(query.String(query.Query{Root: fromSource(src)}) + " posted:" + period)
 	}}
 	if len(c.Days) == 0 {
@@ -267,7 +267,7 @@ func (s *server) coverageChart(l *tongue, src record.Source, c desk.Coverage) ch
 
 // factsChart is what evidence says of a source over time.
 func (s *server) factsChart(l *tongue, facts []desk.SourceFact) chart.Timeline {
-	t := chart.Timeline{Title: l.t("What it called itself, over time"), Zone: s.zone, Say: l.phrase}
+	t := chart.Timeline{Title: l.t("What it called itself, over time"), Zone: s.zone, Tongue: l.ofChart()}
 	for _, f := range facts {
 		var at []int64
 		for _, x := range f.Seen {

@@ -1,7 +1,6 @@
 package web
 
 import (
-	"fmt"
 	"net/http"
 	"net/url"
 
@@ -21,12 +20,12 @@ func (s *server) out(r *http.Request) (reply, error) {
 	link := r.URL.Query().Get("u")
 	u, err := url.Parse(link)
 	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
-		return reply{}, record.WithHint(fmt.Errorf("%w: this is no web address: %.200q", record.ErrInvalid, link), "go back to the statement; its address is shown there as text")
+		return reply{}, told(record.ErrInvalid, phrase{key("this is no web address: {address}"), []string{"address", cut(link)}}, phrase{Text: key("go back to the statement; its address is shown there as text")})
 	}
 	d := outData{Before: u.Scheme + "://", Host: u.Host, URL: u.String(), Plain: u.Scheme == "http"}
 	if u.User != nil {
 		d.Before += u.User.String() + "@"
-		d.Odd = "The part before the @ is not the place this leads to; it is often put there to deceive."
+		d.Odd = key("The part before the @ is not the place this leads to; it is often put there to deceive.")
 	}
 	if u.Opaque == "" {
 		d.After = u.EscapedPath()
@@ -39,8 +38,8 @@ func (s *server) out(r *http.Request) (reply, error) {
 	}
 	for _, c := range u.Host {
 		if c > 0x7F {
-			d.Odd = "The name of the place has letters that can look like others. Read it letter by letter."
+			d.Odd = key("The name of the place has letters that can look like others. Read it letter by letter.")
 		}
 	}
-	return reply{page: "out", title: "Before you open this", data: d, json: map[string]any{"url": d.URL, "host": d.Host}}, nil
+	return reply{page: "out", title: key("Before you open this"), data: d, json: map[string]any{"url": d.URL, "host": d.Host}}, nil
 }

@@ -2,7 +2,6 @@ package web
 
 import (
 	"cmp"
-	"fmt"
 	"html/template"
 	"slices"
 	"strconv"
@@ -10,6 +9,7 @@ import (
 	"time"
 
 	"dalil/internal/desk"
+	"dalil/internal/query"
 	"dalil/internal/record"
 )
 
@@ -30,12 +30,12 @@ func (s *server) functions(l *tongue) template.FuncMap {
 		"countx":   l.figure,
 		"bidi":     bidi,
 		"machine":  machine,
-		"bytes":    size,
+		"bytes":    l.size,
 		"when":     s.when,
 		"clock":    s.clock,
-		"seconds":  s.seconds,
+		"seconds":  func(sec int64) moment { return s.seconds(l, sec) },
 		"exact":    func(sec int64) moment { return s.when(desk.WhenOf(sec)) },
-		"lang":     languageName,
+		"lang":     func(tag string) string { return l.t(languageName(tag)) },
 		"kind":     kindWord,
 		"party":    party,
 		"short":    func(text string) string { return shortened(text, 80) },
@@ -44,14 +44,13 @@ func (s *server) functions(l *tongue) template.FuncMap {
 		"runeName": runeName,
 		"strip":    drawn,
 		"chart":    drawn,
-		"stretch":  stretch,
-		"percent":  percent,
-		"ordinal":  ordinal,
-		"pvalue":   pvalue,
-		"places":   places,
-		"names":    namesOf,
+		"ordinal":  l.ordinal,
+		"pvalue":   l.pvalue,
+		"slot":     slotWord,
 		"keys":     everywhereKeys,
 		"action":   actionWords,
+		"pieces":   l.pieces,
+		"told":     func(text string) []query.Piece { return l.pieces(phrase{Text: text}) },
 		"fill":     func(p phrase) string { return l.t(p.Text, p.Fill...) },
 		"statement": func(leaf uint64) string {
 			return s.desk.Case.IDs.ID(record.KindStatement, leaf)
@@ -76,23 +75,29 @@ func (s *server) when(w record.When) moment {
 	m, _ := w.MarshalText() // of a known time never fails
 	t := moment{Local: w.In(s.zone), UTC: w.In(time.UTC) + " UTC", Machine: string(m), NoZone: w.NoZone}
 	if w.Precision < record.ToMinute {
-		t.UTC = "exact to the " + w.Precision.String()
+		t.UTC = exactTo(w.Precision)
 	}
 	return t
+}
+
+// exactTo says how exact a time is that is not so to the minute.
+func exactTo(p record.Precision) string {
+	words := map[record.Precision]string{record.ToYear: key("exact to the year"), record.ToMonth: key("exact to the month"), record.ToDay: key("exact to the day")}
+	return cmp.Or(words[p], "exact to the "+p.String())
 }
 
 // clock is our own clock, in milliseconds.
 func (s *server) clock(ms int64) moment { return s.when(record.AtUnix(ms / 1000)) }
 
 // seconds is a catalog's time: seconds, or none.
-func (s *server) seconds(sec int64) moment {
+func (s *server) seconds(l *tongue, sec int64) moment {
 	if sec == record.NoSeconds {
 		return moment{Local: "—"}
 	}
 	w := record.AtUnix(sec)
 	w.Precision = record.ToDay
 	t := s.when(w)
-	t.Local = time.Unix(sec, 0).In(s.zone).Format("2 Jan 2006")
+	t.Local = l.isolated(l.date(time.Unix(sec, 0).In(s.zone), true, true))
 	t.UTC = time.Unix(sec, 0).UTC().Format("2006-01-02 15:04:05") + " UTC"
 	return t
 }
@@ -118,40 +123,6 @@ func number[T int | int64 | uint64](n T) string {
 		s = s[:i] + "," + s[i:]
 	}
 	return s
-}
-
-// digits is number for any whole number a template may hold.
-func digits(v any) string {
-	switch v := v.(type) {
-	case int:
-		return number(v)
-	case int64:
-		return number(v)
-	case uint64:
-		return number(v)
-	}
-	return ""
-}
-
-// count writes a number with its noun.
-func count(v any, one, many string) string {
-	n := digits(v)
-	if n == "1" {
-		return n + " " + one
-	}
-	return n + " " + many
-}
-
-// size writes a number of bytes for people.
-func size(n int64) string {
-	if n < 1024 {
-		return count(n, "byte", "bytes")
-	}
-	v, unit := float64(n), 0
-	for v >= 1024 && unit < 4 {
-		v, unit = v/1024, unit+1
-	}
-	return fmt.Sprintf("%.1f %s", v, [...]string{"", "KiB", "MiB", "GiB", "TiB"}[unit])
 }
 
 // languageName is the English name of a language, or its tag.
@@ -199,7 +170,7 @@ func flagWords(f record.Flag) string {
 	case record.FlagForwardByName:
 		return key("It was forwarded from a display name. The export gives no id, so who that is remains a matter of names.")
 	}
-	return "The reader noted: " + string(f)
+	return string(f)
 }
 
 // whyWords say by which rule a word of the query met a word of the text.
@@ -249,19 +220,23 @@ func actionWords(action string) string {
 
 // sourceKind says what sort of publisher a source is.
 func sourceKind(s record.Source) string {
-	words := map[record.SourceType]string{record.Channel: "channel", record.Group: "group", record.PrivateIM: "private chat",
-		record.Outlet: "outlet", record.Folder: "folder of files", record.Table: "table"}
-	w := words[s.Type]
-	if w == "" {
-		w = string(s.Type)
-	}
 	switch s.Platform {
-	case "web", "file", "": // the word says as much
-		return w
 	case "telegram":
-		return "Telegram " + w
+		switch s.Type {
+		case record.Channel:
+			return key("Telegram channel")
+		case record.Group:
+			return key("Telegram group")
+		case record.PrivateIM:
+			return key("Telegram private chat")
+		}
+	case "web", "file", "": // the word says as much
+	default:
+		return s.Platform + " " + string(s.Type)
 	}
-	return s.Platform + " " + w
+	words := map[record.SourceType]string{record.Channel: key("channel"), record.Group: key("group"), record.PrivateIM: key("private chat"),
+		record.Outlet: key("outlet"), record.Folder: key("folder of files"), record.Table: key("table")}
+	return cmp.Or(words[s.Type], string(s.Type))
 }
 
 // gapWords say what could not be seen, as one sentence's end: "ids 210–214 were

@@ -71,7 +71,7 @@ func (s *server) source(r *http.Request) (reply, error) {
 	ctx, l := r.Context(), s.tongueOf(r)
 	src, err := s.desk.Source(ctx, r.PathValue("id"))
 	if err != nil {
-		return reply{}, record.WithHint(fmt.Errorf("source %.40s: %w", r.PathValue("id"), record.ErrNotFound), "find it in the list of sources")
+		return reply{}, told(record.ErrNotFound, phrase{key("there is no source {id}"), []string{"id", cut(r.PathValue("id"))}}, phrase{Text: key("find it in the list of sources")})
 	}
 	if at := s.atSource(src.Leaf); r.URL.Path != at {
 		return reply{moved: at + suffix(r)}, nil
@@ -85,10 +85,10 @@ func (s *server) source(r *http.Request) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	if d.Latest, err = s.hitRows(ctx, latest.Hits); err != nil {
+	if d.Latest, err = s.hitRows(ctx, l, latest.Hits); err != nil {
 		return reply{}, err
 	}
-	d.Spread = s.spread(p.Spread, d.sourceRow)
+	d.Spread = s.spread(l, p.Spread, d.sourceRow)
 	gaps, err := s.desk.Reader().Gaps(ctx, src.Leaf)
 	if err != nil {
 		return reply{}, err
@@ -106,12 +106,12 @@ func (s *server) source(r *http.Request) (reply, error) {
 	}
 	if d.Compared = p.Compared; d.Compared {
 		d.First, d.Verdict = p.First, verdictWord(p.First.Verdict)
-		d.Share, d.Chance = percent(p.First.Share), fmt.Sprintf("%.1f", p.First.Expected)
-		d.Range = percent(p.First.Low) + "–" + percent(p.First.High)
+		d.Share, d.Chance = l.percent(p.First.Share), l.decimal(fmt.Sprintf("%.1f", p.First.Expected))
+		d.Range = l.percent(p.First.Low) + "–" + l.percent(p.First.High)
 		d.Matrix = "/matrix"
 	}
 	d.facts(s, l, p.Facts)
-	return reply{page: "source", title: src.Name, data: d, json: struct {
+	return reply{page: "source", title: l.isolated(src.Name), data: d, json: struct {
 		sourceJSON
 		Coverage desk.CoverageJSON     `json:"coverage"`
 		Months   []desk.CoverPeriod    `json:"months"`

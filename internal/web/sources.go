@@ -109,6 +109,7 @@ func sourceOrders() []struct {
 }
 
 func (s *server) sources(r *http.Request) (reply, error) {
+	l := s.tongueOf(r)
 	found, ready, err := s.desk.SourceRows(r.Context())
 	if err != nil {
 		return reply{}, err
@@ -118,7 +119,7 @@ func (s *server) sources(r *http.Request) (reply, error) {
 		line := sourceLine{sourceRow: s.sourceRow(x.Stat), Grades: s.gradeRows(x.Grades), First: x.First, Compared: x.Compared}
 		if x.Compared {
 			d.Linked = true
-			line.Share, line.TooFew, line.Verdict = percent(x.First.Share), x.First.Verdict == record.VerdictTooFew, verdictWord(x.First.Verdict)
+			line.Share, line.TooFew, line.Verdict = l.percent(x.First.Share), x.First.Verdict == record.VerdictTooFew, verdictWord(x.First.Verdict)
 		}
 		d.Rows = append(d.Rows, line)
 	}

@@ -38,6 +38,7 @@ type originRow struct {
 type week struct {
 	Days    []weekday
 	Hours   []weekHour // of the axis
+	Clocks  []string   // of all hours, for the table
 	Most    int64
 	Total   int64
 	Width   int
@@ -47,13 +48,15 @@ type week struct {
 
 type weekday struct {
 	Name  string
+	Short string
 	Y, At int // of the row, of its label
 	Cells []weekCell
 	Total int64
 }
 
 type weekCell struct {
-	X, Hour, Level int // 0 none to 5 the most
+	X, Hour, Level int    // 0 none to 5 the most
+	Clock          string // of the hour
 	N              int64
 }
 
@@ -69,7 +72,7 @@ const (
 	othersMost = 20
 )
 
-func newWeek(posts [7][24]int64) week {
+func newWeek(l *tongue, posts [7][24]int64) week {
 	w := week{Width: weekLeft + 24*cellStep, Height: weekTop + 7*cellStep}
 	busy := [2]int{}
 	for d := range posts {
@@ -80,11 +83,14 @@ func newWeek(posts [7][24]int64) week {
 			}
 		}
 	}
-	names := [7]string{"Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"}
+	names := [7]string{l.t("Sunday"), l.t("Monday"), l.t("Tuesday"), l.t("Wednesday"), l.t("Thursday"), l.t("Friday"), l.t("Saturday")}
+	short := [7]string{l.t("Sun"), l.t("Mon"), l.t("Tue"), l.t("Wed"), l.t("Thu"), l.t("Fri"), l.t("Sat")}
+	hour := func(h int) string { return l.digitsOf(fmt.Sprintf("%02d", h)) }
+	clock := func(h int) string { return l.digitsOf(fmt.Sprintf("%02d:00", h)) }
 	for d := range posts {
-		row := weekday{Name: names[d], Y: weekTop + d*cellStep, At: weekTop + d*cellStep + 16}
+		row := weekday{Name: names[d], Short: short[d], Y: weekTop + d*cellStep, At: weekTop + d*cellStep + 16}
 		for h, n := range posts[d] {
-			c := weekCell{X: weekLeft + h*cellStep, Hour: h, N: n}
+			c := weekCell{X: weekLeft + h*cellStep, Hour: h, Clock: clock(h), N: n}
 			if n > 0 {
 				c.Level = 1 + int(4*n/w.Most)
 			}
@@ -93,24 +99,26 @@ func newWeek(posts [7][24]int64) week {
 		}
 		w.Days = append(w.Days, row)
 	}
-	for h := 0; h < 24; h += 3 {
-		w.Hours = append(w.Hours, weekHour{weekLeft + h*cellStep, fmt.Sprintf("%02d", h)})
+	for h := range 24 {
+		if w.Clocks = append(w.Clocks, hour(h)); h%3 == 0 {
+			w.Hours = append(w.Hours, weekHour{weekLeft + h*cellStep, hour(h)})
+		}
 	}
 	if w.Most > 0 {
-		w.Summary = fmt.Sprintf("Posts by weekday and hour. Most: %s on %s from %02d:00 to %02d:00", number(w.Most), names[busy[0]], busy[1], busy[1]+1)
+		w.Summary = l.t("Posts by weekday and hour. Most: {n} on {day} from {from} to {to}", "n", l.number(int(w.Most)), "day", names[busy[0]], "from", clock(busy[1]), "to", clock(busy[1]+1))
 	}
 	return w
 }
 
-func (s *server) spread(found desk.Spread, src sourceRow) spreadData {
-	d := spreadData{Spread: found, Week: newWeek(found.Week), TakenAll: len(found.Taken), GivenAll: len(found.Given), OriginsAll: len(found.Origins)}
+func (s *server) spread(l *tongue, found desk.Spread, src sourceRow) spreadData {
+	d := spreadData{Spread: found, Week: newWeek(l, found.Week), TakenAll: len(found.Taken), GivenAll: len(found.Given), OriginsAll: len(found.Origins)}
 	if found.Families > 0 {
-		d.Share = percent(float64(found.First) / float64(found.Families))
+		d.Share = l.percent(float64(found.First) / float64(found.Families))
 	}
 	if found.Median >= 0 {
-		d.Delay = stretch(found.Median)
+		d.Delay = l.stretch(found.Median)
 	}
-	d.Taken, d.Given = s.otherRows(found.Taken), s.otherRows(found.Given)
+	d.Taken, d.Given = s.otherRows(l, found.Taken), s.otherRows(l, found.Given)
 	for _, o := range found.Origins[:min(len(found.Origins), othersMost)] {
 		row := originRow{Origin: o}
 		if o.ID != "" {
@@ -131,10 +139,10 @@ func (s *server) spread(found desk.Spread, src sourceRow) spreadData {
 	return d
 }
 
-func (s *server) otherRows(all []desk.Other) []otherRow {
+func (s *server) otherRows(l *tongue, all []desk.Other) []otherRow {
 	var rows []otherRow
 	for _, o := range all[:min(len(all), othersMost)] {
-		rows = append(rows, otherRow{o, "/c/" + o.ID, stretch(o.Median)})
+		rows = append(rows, otherRow{o, "/c/" + o.ID, l.stretch(o.Median)})
 	}
 	return rows
 }

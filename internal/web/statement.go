@@ -72,13 +72,13 @@ type commentRow struct {
 type refRow struct{ Text, Out string }
 
 func (s *server) statement(r *http.Request) (reply, error) {
-	ctx := r.Context()
+	ctx, l := r.Context(), s.tongueOf(r)
 	t, err := s.desk.Detail(ctx, r.PathValue("id"))
 	if err != nil {
 		return reply{}, err
 	}
 	st := t.Statement
-	d := statementData{Detail: t, URL: s.at(st), SourceURL: s.atSource(st.Source), Chips: chipsOf(st)}
+	d := statementData{Detail: t, URL: s.at(st), SourceURL: s.atSource(st.Source), Chips: l.chips(st)}
 	if r.URL.EscapedPath() != d.URL && r.URL.Path != unescaped(d.URL) {
 		to := d.URL + suffix(r)
 		if r.URL.RawQuery != "" {
@@ -118,10 +118,10 @@ func (s *server) statement(r *http.Request) (reply, error) {
 		}
 		d.More = more
 		for _, c := range comments {
-			d.Comments = append(d.Comments, commentRow{c, s.desk.StatementID(c), s.at(c), party(c.Sender), prose(c.Text, c.Lang, c.Entities, d.Raw), chipsOf(c)})
+			d.Comments = append(d.Comments, commentRow{c, s.desk.StatementID(c), s.at(c), party(c.Sender), prose(c.Text, c.Lang, c.Entities, d.Raw), l.chips(c)})
 		}
 	}
-	if d.Families, d.Strip, err = s.familyPlaces(ctx, st); err != nil {
+	if d.Families, d.Strip, err = s.familyPlaces(ctx, l, st); err != nil {
 		return reply{}, err
 	}
 	near := nearby(t.Gaps, st)
@@ -163,9 +163,9 @@ func (s *server) statement(r *http.Request) (reply, error) {
 	if d.Beside, err = s.beside(r, d); err != nil {
 		return reply{}, err
 	}
-	title := st.Title
-	if title == "" {
-		title = t.Source.Name + ", " + s.when(st.Posted).Local
+	title := l.isolated(st.Title)
+	if st.Title == "" {
+		title = l.t("{source}, {time}", "source", t.Source.Name, "time", l.t(s.when(st.Posted).Local))
 	}
 	return reply{page: "statement", title: title, data: d, json: s.statementJSON(d)}, nil
 }

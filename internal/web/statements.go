@@ -81,7 +81,7 @@ type choice struct {
 // wrong is a query that cannot be read, with the word at fault.
 type wrong struct {
 	Before, At, After string
-	What, Do          string
+	What, Do          []query.Piece
 	Keys              []helpKey
 }
 
@@ -110,7 +110,7 @@ func (s *server) statements(r *http.Request) (reply, error) {
 	found, err := s.desk.Search(ctx, d.Query, page)
 	var bad *query.Error
 	if errors.As(err, &bad) {
-		d.Error = s.wrong(bad)
+		d.Error = s.wrong(l, bad)
 		rep.code, rep.title = http.StatusBadRequest, key("The search cannot be read")
 		rep.data, rep.json = &d, map[string]any{"status": rep.code, "error": bad.What, "do": bad.Do, "offset": bad.Offset, "end": bad.End, "keys": query.Keys()}
 		return rep, nil
@@ -133,11 +133,8 @@ func (s *server) statements(r *http.Request) (reply, error) {
 	}
 	d.Echo = query.Pieces(named(found.Query, all), l)
 	d.Total, d.AtLeast = found.Total, !found.Exact
-	if d.Hits, err = s.hitRows(ctx, found.Hits); err != nil {
+	if d.Hits, err = s.hitRows(ctx, l, found.Hits); err != nil {
 		return reply{}, err
-	}
-	for i := range d.Hits {
-		d.Hits[i].Chips = l.chips(d.Hits[i].Statement)
 	}
 	d.turnPages(found)
 	d.Facets, d.Sorts = facets(found.Query, stats, all, d.asking), sorts(found.Query, d.asking)
@@ -201,11 +198,11 @@ type hitJSON struct {
 	Why []catalog.Match `json:"why,omitempty"`
 }
 
-func (s *server) hitRows(ctx context.Context, hits []catalog.Hit) ([]hitRow, error) {
+func (s *server) hitRows(ctx context.Context, l *tongue, hits []catalog.Hit) ([]hitRow, error) {
 	rows := make([]hitRow, len(hits))
 	for i, h := range hits {
 		row := hitRow{Statement: h.Statement, ID: s.desk.StatementID(h.Statement), URL: s.at(h.Statement), SourceURL: s.atSource(h.Source),
-			Chips: chipsOf(h.Statement), Snippet: marked(h.Snippet, h.Lang, h.Marks)}
+			Chips: l.chips(h.Statement), Snippet: marked(h.Snippet, h.Lang, h.Marks)}
 		if h.Snippet == "" {
 			row.Snippet = marked(shortened(h.Text, 280), h.Lang, nil)
 		}
@@ -243,9 +240,6 @@ func shortened(s string, runes int) string {
 	return s
 }
 
-// echo says the query in words, with the names of sources for their keys.
-func echo(q query.Query, all []sourceRow) string { return query.Echo(named(q, all)) }
-
 // named puts the names of sources for their keys.
 func named(q query.Query, all []sourceRow) query.Query {
 	with, err := query.MapValues(q, func(key, value string) (string, error) {
@@ -264,9 +258,10 @@ func named(q query.Query, all []sourceRow) query.Query {
 	return with
 }
 
-func (s *server) wrong(e *query.Error) *wrong {
+func (s *server) wrong(l *tongue, e *query.Error) *wrong {
 	from, to := min(max(e.Offset, 0), len(e.Query)), min(max(e.End, e.Offset, 0), len(e.Query))
-	return &wrong{Before: e.Query[:from], At: e.Query[from:to], After: e.Query[to:], What: e.What, Do: e.Do, Keys: helpKeys()}
+	what, do := e.Say(l)
+	return &wrong{Before: e.Query[:from], At: e.Query[from:to], After: e.Query[to:], What: what, Do: do, Keys: helpKeys()}
 }
 
 // parts are the top parts of a query.

@@ -64,7 +64,7 @@ type lane struct {
 
 // stripOf draws who posted a text when. Of many sources the earliest are drawn,
 // and that of the statement here, if it is one of them.
-func (s *server) stripOf(f desk.Family, here uint64, most int) chart.Strip {
+func (s *server) stripOf(in *tongue, f desk.Family, here uint64, most int) chart.Strip {
 	var lanes []*lane
 	find := func(source uint64, origin, name string) *lane {
 		for _, l := range lanes {
@@ -85,7 +85,7 @@ func (s *server) stripOf(f desk.Family, here uint64, most int) chart.Strip {
 			header[by] = i + 1
 		}
 		l := find(a.Source, a.Origin, a.Name)
-		l.add(chart.Mark{At: a.Posted.Seconds(), Attested: true, Tie: a.Tie, From: -1, Label: "not in any capture; forward headers prove it"}, "", 0)
+		l.add(chart.Mark{At: a.Posted.Seconds(), Attested: true, Tie: a.Tie, From: -1, Label: in.t("not in any capture; forward headers prove it")}, "", 0)
 		if l.at == record.NoSeconds {
 			l.at = a.Before
 		}
@@ -95,9 +95,9 @@ func (s *server) stripOf(f desk.Family, here uint64, most int) chart.Strip {
 		l := find(m.Statement.Source, "", m.Statement.SourceName)
 		label := shortened(m.Statement.Text, 80)
 		if m.Statement.Withdrawn {
-			label = "withdrawn"
+			label = in.t("withdrawn")
 		} else if m.Member.Statement == here {
-			label = "this statement"
+			label = in.t("this statement")
 		}
 		ghost := 0
 		if m.Ground == record.GroundForward {
@@ -127,7 +127,7 @@ func (s *server) stripOf(f desk.Family, here uint64, most int) chart.Strip {
 			}
 		}
 	}
-	out := chart.Strip{Title: "Who posted first", Zone: s.zone, More: len(lanes) - len(kept)}
+	out := chart.Strip{Title: in.t("Who posted first"), Tongue: in.ofChart(), Zone: s.zone, More: len(lanes) - len(kept)}
 	for _, l := range kept {
 		for i := range l.Marks {
 			if from, ok := ghosts[l.ghost[i]]; ok {
@@ -138,7 +138,11 @@ func (s *server) stripOf(f desk.Family, here uint64, most int) chart.Strip {
 		}
 		for _, u := range f.Unseen {
 			if l.source != 0 && (u.Source.Leaf == l.source || u.Source.Leaf == 0) {
-				l.Holes = append(l.Holes, chart.Hole{From: u.From, To: u.To, Open: u.To == record.NoSeconds, Why: u.Why})
+				why := in.t(unseenWords(u).Text, unseenWords(u).Fill...)
+				if u.Note != "" {
+					why += ": " + u.Note
+				}
+				l.Holes = append(l.Holes, chart.Hole{From: u.From, To: u.To, Open: u.To == record.NoSeconds, Why: why})
 			}
 		}
 		out.Lanes = append(out.Lanes, l.Lane)

@@ -38,7 +38,7 @@ type thenView struct {
 // lookBack returns the server as of a moment, and what puts it away.
 func (s *server) lookBack(ctx context.Context, pattern, at string) (*server, func() error, error) {
 	if !slices.Contains(lookingBack(), pattern) {
-		return nil, nil, &refusal{http.StatusBadRequest, key("this page shows the case only as it is known now"), key("take at= off the address; statements, the inbox, families, sources and the log can look back")}
+		return nil, nil, &refusal{http.StatusBadRequest, key("this page shows the case only as it is known now"), key("take at= off the address; statements, the inbox, families, sources and the log can look back"), nil}
 	}
 	m, err := s.desk.Moment(ctx, at)
 	if err != nil {
@@ -86,7 +86,7 @@ func inThePast(r *http.Request) error {
 	if r.URL.Query().Get("at") == "" && r.PostForm.Get("at") == "" {
 		return nil
 	}
-	return &refusal{http.StatusConflict, key("the past cannot be changed"), key("go back to now, and decide there")}
+	return &refusal{http.StatusConflict, key("the past cannot be changed"), key("go back to now, and decide there"), nil}
 }
 
 // keep is an address of ours with the moment this page shows, if what is there

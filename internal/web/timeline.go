@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 	"time"
+	"unicode"
 
 	"dalil/internal/catalog"
 	"dalil/internal/chart"
@@ -85,12 +86,16 @@ func steps() []step {
 }
 
 // isolated keeps a text in its own direction where what stands around it, as a
-// drawing, runs from left to right.
+// drawing, runs from left to right. Numbers in the digits of this language have
+// none of their own and take the language's; others run from left to right.
 func (l *tongue) isolated(s string) string {
-	if l.Dir == "rtl" {
-		return "\u2068" + s + "\u2069"
+	switch {
+	case l.Dir != "rtl":
+		return s
+	case !strings.ContainsFunc(s, func(r rune) bool { return unicode.IsLetter(r) || '0' <= r && r <= '9' }):
+		return "\u2067" + s + "\u2069"
 	}
-	return s
+	return "\u2068" + s + "\u2069"
 }
 
 // month is the short name of a month.

@@ -29,7 +29,6 @@ type todayData struct {
 	More      int         // sources beyond those
 	Imports   []importRow
 	Gaps      []gapRow // newest
-	AllGaps   int
 	Acts      []act
 	Write     bool
 	Size      uint64 // of the log, as of this page
@@ -113,7 +112,7 @@ func (s *server) today(r *http.Request) (reply, error) {
 		if q, err := s.desk.Typed(f.Query); err == nil {
 			row.Said = query.Pieces(q, l)
 		}
-		if row.Hits, err = s.hitRows(ctx, f.Hits[:min(len(f.Hits), 2)]); err != nil {
+		if row.Hits, err = s.hitRows(ctx, l, f.Hits[:min(len(f.Hits), 2)]); err != nil {
 			return reply{}, err
 		}
 		d.Fired = append(d.Fired, row)
@@ -143,22 +142,25 @@ func (s *server) today(r *http.Request) (reply, error) {
 	if d.Imports, err = s.importRows(ctx, newestShown); err != nil {
 		return reply{}, err
 	}
-	gaps, err := cat.Gaps(ctx, 0)
+	// An outage says more than a hole of a few messages, so those come first.
+	gaps, err := cat.Outages(ctx)
 	if err != nil {
 		return reply{}, err
 	}
-	d.AllGaps = len(gaps)
-	// An outage says more than a hole of a few messages, so those come first.
-	slices.SortStableFunc(gaps, func(a, b record.Gap) int {
-		if (a.First == "") != (b.First == "") {
-			return map[bool]int{true: -1, false: 1}[a.First == ""]
-		}
-		return int(b.Leaf) - int(a.Leaf)
-	})
+	slices.Reverse(gaps)
+	holes, err := cat.NewestHoles(ctx, newestShown)
+	if err != nil {
+		return reply{}, err
+	}
+	gaps = append(gaps, holes...)
 	if d.Gaps, err = s.gapRows(ctx, gaps[:min(len(gaps), newestShown)]); err != nil {
 		return reply{}, err
 	}
-	if d.Acts, _, err = s.acts(ctx, l, newestShown, 0, anybody); err != nil {
+	runs, err := cat.Runs(ctx)
+	if err != nil {
+		return reply{}, err
+	}
+	if d.Acts, _, err = s.acts(ctx, l, catalog.DecisionPage{Limit: newestShown}, runs); err != nil {
 		return reply{}, err
 	}
 	stand, err := s.desk.Standing(ctx)

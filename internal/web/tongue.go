@@ -8,6 +8,9 @@ import (
 
 	"github.com/leonelquinteros/gotext"
 	"golang.org/x/text/language"
+
+	"dalil/internal/chart"
+	"dalil/internal/query"
 )
 
 // tongue is a language the interface can speak. The English text is the key of
@@ -40,7 +43,7 @@ func tongues() []*tongue {
 		l.po.Parse(b)
 		l.words = map[string]string{}
 		for english, said := range l.po.GetDomain().GetTranslations() {
-			if !said.IsTranslated() {
+			if !said.IsTranslated() || english == "" { // that is the head of the file
 				continue
 			}
 			l.words[english] = said.Get()
@@ -132,15 +135,52 @@ func (l *tongue) digitsOf(s string) string {
 }
 
 func (l *tongue) filled(text string, fill []string) string {
-	for i := 0; i+1 < len(fill); i += 2 {
-		v := fill[i+1]
-		if l.Dir == "rtl" && v != "" {
-			v = "\u2068" + v + "\u2069"
-		}
-		text = strings.ReplaceAll(text, "{"+fill[i]+"}", v)
+	if len(fill) < 2 {
+		return text
 	}
-	return text
+	places := make([]string, len(fill)&^1)
+	for i := range places {
+		if places[i] = fill[i]; i%2 == 0 {
+			places[i] = "{" + places[i] + "}"
+		} else if places[i] != "" {
+			places[i] = l.isolated(places[i])
+		}
+	}
+	return strings.NewReplacer(places...).Replace(text) // at once: a name may look like a place
 }
+
+// pieces is a phrase for a template, which keeps what stands in its places apart
+// from the words. A text that has no translation is kept apart whole.
+func (l *tongue) pieces(p phrase) []query.Piece {
+	if l.words[p.Text] == "" && (l.words != nil || len(p.Fill) == 0) {
+		return []query.Piece{{Text: p.english(), Typed: true}}
+	}
+	var all []query.Piece
+	for _, x := range l.say(p.Text) {
+		if x.Slot == "" {
+			all = append(all, query.Piece{Text: x.Text})
+			continue
+		}
+		for i := 0; i+1 < len(p.Fill); i += 2 {
+			if p.Fill[i] == x.Slot {
+				all = append(all, query.Piece{Text: p.Fill[i+1], Typed: true})
+			}
+		}
+	}
+	return all
+}
+
+// english is a phrase as programs get it.
+func (p phrase) english() string { return (&tongue{group: ","}).t(p.Text, p.Fill...) }
+
+// charting makes a tongue one that a chart can be said in.
+type charting struct{ *tongue }
+
+func (a charting) Phrase(english string, fill ...any) string { return a.phrase(english, fill...) }
+func (a charting) Count(n any, one, many string) string      { return a.count(n, one, many) }
+func (a charting) Isolated(s string) string                  { return a.isolated(s) }
+
+func (l *tongue) ofChart() chart.Tongue { return charting{l} }
 
 // slot is a stretch of a sentence: words, or a place where a template puts
 // something.

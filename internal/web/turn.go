@@ -78,7 +78,7 @@ func (s *server) inTurn(pattern string, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !q.enter(r.Context()) {
 			w.Header().Set("Retry-After", comeBack)
-			s.fail(w, r, &refusal{http.StatusServiceUnavailable, key("too much is asked for at once"), key("load the page again in a few seconds")})
+			s.fail(w, r, &refusal{code: http.StatusServiceUnavailable, what: key("too much is asked for at once"), do: key("load the page again in a few seconds")})
 			return
 		}
 		defer q.leave()

@@ -225,10 +225,10 @@ func (s *server) done() map[string]func(http.ResponseWriter, *http.Request) (str
 func (s *server) nowhere(w http.ResponseWriter, r *http.Request) {
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
 		w.Header().Set("Allow", strings.Join(s.methods(r), ", "))
-		s.fail(w, r, &refusal{http.StatusMethodNotAllowed, "nothing can be sent to this address", "go back, and use the page's own buttons"})
+		s.fail(w, r, &refusal{code: http.StatusMethodNotAllowed, what: key("nothing can be sent to this address"), do: key("go back, and use the page’s own buttons")})
 		return
 	}
-	s.fail(w, r, record.WithHint(fmt.Errorf("there is no page %q: %w", r.URL.Path, record.ErrNotFound), "go to the first page, or search"))
+	s.fail(w, r, told(record.ErrNotFound, phrase{key("there is no page {page}"), []string{"page", cut(r.URL.Path)}}, phrase{Text: key("go to the first page, or search")}))
 }
 
 // reply is what a page has to say.
@@ -302,7 +302,7 @@ func (s *server) page(pattern string, make func(*http.Request) (reply, error)) h
 			s.hand(w, r, rep.bytes)
 		case wantsJSON(r), rep.page == "":
 			if rep.json == nil {
-				s.fail(w, r, record.WithHint(fmt.Errorf("this page has no .json: %w", record.ErrNotFound), "take .json off the address"))
+				s.fail(w, r, told(record.ErrNotFound, phrase{Text: key("this page has no .json")}, phrase{Text: key("take .json off the address")}))
 				return
 			}
 			s.writeJSON(w, r, rep)

@@ -35,7 +35,11 @@ const (
 // those are not tested.
 func Firsts(in analysis.FirstsInput) []record.First {
 	races := datedRaces(in.Families, 2)
-	hours := postingHours(in.Hours)
+	in.Cover = joinedCover(in.Cover)
+	rhythm := in.Rhythm
+	if rhythm == nil {
+		rhythm = analysis.NewRhythm(in.Hours)
+	}
 
 	tallies := map[uint64]*firstTally{}
 	for _, r := range races {
@@ -55,7 +59,7 @@ func Firsts(in analysis.FirstsInput) []record.First {
 		for _, source := range covered {
 			if watchedAt(in.Cover, source, r.at) {
 				// At least 1, as a source that was silent can still be the first.
-				rate := max(1, hours[source].around(r.at))
+				rate := max(1, rhythm.Around(source, r.at))
 				watched, rates, total = append(watched, source), append(rates, rate), total+rate
 			}
 		}
@@ -224,68 +228,19 @@ func (r datedRace) share(source uint64) float64 {
 	return 1 / float64(tied)
 }
 
-// watchedAt reports whether the source was watched at a time.
+// joinedCover is cover with its holes joined.
+func joinedCover(all map[uint64]analysis.Cover) map[uint64]analysis.Cover {
+	joined := make(map[uint64]analysis.Cover, len(all))
+	for source, c := range all {
+		joined[source] = c.Joined()
+	}
+	return joined
+}
+
+// watchedAt reports whether a source that is known was watched at a time.
 func watchedAt(all map[uint64]analysis.Cover, source uint64, at int64) bool {
 	c, ok := all[source]
-	return ok && c.From <= at && at <= c.To &&
-		!slices.ContainsFunc(c.Holes, func(h [2]int64) bool { return h[0] <= at && at <= h[1] })
-}
-
-// hourTotals answers how much a source posted at some hour of the day in a
-// range of days. An hour of the day and a day make a slot, such that the slots
-// of one hour of the day follow each other.
-type hourTotals struct {
-	slots []int64 // ascending
-	until []int64 // until[i] is what was posted in slots[:i]
-}
-
-func hourSlot(hour int64) int64 {
-	day := floorQuotient(hour, 24)
-	return (hour-24*day)<<40 + day
-}
-
-func postingHours(hours []record.Hour) map[uint64]hourTotals {
-	bySource := map[uint64][]record.Hour{}
-	for _, h := range hours {
-		bySource[h.Source] = append(bySource[h.Source], h)
-	}
-	totals := make(map[uint64]hourTotals, len(bySource))
-	for source, hours := range bySource {
-		slices.SortFunc(hours, func(a, b record.Hour) int { return cmp.Compare(hourSlot(a.Hour), hourSlot(b.Hour)) })
-		t := hourTotals{until: []int64{0}}
-		for i, h := range hours {
-			t.slots = append(t.slots, hourSlot(h.Hour))
-			t.until = append(t.until, t.until[i]+h.N)
-		}
-		totals[source] = t
-	}
-	return totals
-}
-
-// around returns how many statements were posted in the 28 days before a time,
-// seconds since 1970, at the hours of the day that are within 6 of its own
-// (METHODS 1.5). The hour of the time itself is left out, as some of it is after.
-func (t hourTotals) around(at int64) int64 {
-	const days = 28
-	hour := floorQuotient(at, 60*60)
-	var n int64
-	for off := int64(-6); off <= 6; off++ {
-		last := hour + off
-		if off >= 0 {
-			last -= 24
-		}
-		end := hourSlot(last) + 1
-		n += t.before(end) - t.before(end-days)
-	}
-	return n
-}
-
-func (t hourTotals) before(slot int64) int64 {
-	i, _ := slices.BinarySearch(t.slots, slot)
-	if i == 0 {
-		return 0 // also for a source that never posted, which has no totals
-	}
-	return t.until[i]
+	return ok && c.Watched(at)
 }
 
 // floorQuotient is a/b rounded down, also before 1970.

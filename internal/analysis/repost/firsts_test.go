@@ -180,26 +180,6 @@ func TestFirstsOrderOfRows(t *testing.T) {
 	}
 }
 
-func TestFirstsHoursAround(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		at := rapid.Int64Range(-40*raceDay, 40*raceDay).Draw(t, "at")
-		hours := rapid.SliceOfN(rapid.Custom(func(t *rapid.T) record.Hour {
-			return record.Hour{Source: 1, Hour: rapid.Int64Range(-2000, 2000).Draw(t, "hour"), N: rapid.Int64Range(1, 9).Draw(t, "n")}
-		}), 0, 400).Draw(t, "hours")
-		hour := floorQuotient(at, raceHour)
-		var want int64
-		for _, h := range hours {
-			ago := hour - h.Hour
-			if ago >= 1 && ago <= 28*24 && (ago%24 <= 6 || ago%24 >= 18) {
-				want += h.N
-			}
-		}
-		if got := postingHours(hours)[1].around(at); got != want {
-			t.Fatalf("%d, want %d", got, want)
-		}
-	})
-}
-
 func TestFirstsExpected(t *testing.T) {
 	in := analysis.FirstsInput{
 		Families: []analysis.Race{raceOf(0, [2]int64{1, 0}, [2]int64{2, 600})},

@@ -20,10 +20,10 @@ import (
 // of one day. P is 1 when there are only ties. Q is 1 for pairs with fewer than
 // 6 families that both posted: those are not tested.
 func Lags(in analysis.FirstsInput, sources []uint64) []record.Lag {
-	races := datedRaces(in.Families, 1)
+	races, cover := datedRaces(in.Families, 1), joinedCover(in.Cover)
 	lanes := make([]raceLane, len(sources))
 	for i, source := range sources {
-		lanes[i] = laneOf(source, races, in.Cover)
+		lanes[i] = laneOf(source, races, cover)
 	}
 	var rows []record.Lag
 	for i := range lanes {

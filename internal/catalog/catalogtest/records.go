@@ -305,6 +305,10 @@ func gaps(t *testing.T, open Open) {
 	get := must[[]record.Gap](t)
 	equal(t, "of one and all", get(c.Gaps(ctx, source)), []record.Gap{ofIDs, outage})
 	equal(t, "every gap", get(c.Gaps(ctx, 0)), []record.Gap{ofIDs, outage, theirs})
+	equal(t, "outages", get(c.Outages(ctx)), []record.Gap{outage})
+	equal(t, "holes", get(c.NewestHoles(ctx, 3)), []record.Gap{theirs, ofIDs})
+	equal(t, "newest hole", get(c.NewestHoles(ctx, 1)), []record.Gap{theirs})
+	equal(t, "no holes", len(get(c.NewestHoles(ctx, 0))), 0)
 	undo := l.decide("undo", outage.Leaf, "wrong day")
 	l.apply(t, c, 0)
 	equal(t, "undone", get(c.Gaps(ctx, 0)), []record.Gap{ofIDs, theirs})
@@ -339,6 +343,19 @@ func decisions(t *testing.T, open Open) {
 	equal(t, "count", len(get(c.AllDecisions(ctx))), 4)
 	equal(t, "order", get(c.AllDecisions(ctx))[1].Leaf, r)
 	equal(t, "Undone", get(c.Decisions(ctx, a2))[0].Undone, r+2)
+	newest := func(page catalog.DecisionPage) (leaves []uint64) {
+		for _, d := range get(c.NewestDecisions(ctx, page)) {
+			equal(t, "payload of a list", d.Payload, "")
+			leaves = append(leaves, d.Leaf)
+		}
+		return leaves
+	}
+	equal(t, "newest", newest(catalog.DecisionPage{Limit: 2}), []uint64{r + 2, w2})
+	equal(t, "before", newest(catalog.DecisionPage{Limit: 5, Before: w2}), []uint64{r, w})
+	equal(t, "withdrawals", newest(catalog.DecisionPage{Limit: 5, Action: "withdraw", By: "mira"}), []uint64{w2, w})
+	equal(t, "of somebody else", newest(catalog.DecisionPage{Limit: 5, By: "omar"}), []uint64(nil))
+	counts := must[catalog.DecisionCounts](t)(c.DecisionCounts(ctx))
+	equal(t, "counts", counts, catalog.DecisionCounts{By: map[string]int64{"mira": 4}, Action: map[string]int64{"withdraw": 2, "restore": 1, "undo": 1}})
 	equal(t, "of one action", get(c.DecisionsBy(ctx, "withdraw")), []record.Decision{want, get(c.Decisions(ctx, a2))[0]})
 	equal(t, "of no action", len(get(c.DecisionsBy(ctx, "grade"))), 0)
 }

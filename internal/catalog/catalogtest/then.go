@@ -80,6 +80,14 @@ func answers(t testing.TB, c catalog.Catalog, size uint64) map[string]string {
 	put("all decisions", decisions, err)
 	decisions, err = c.DecisionsBy(ctx, "keep", "undo")
 	put("decisions by action", decisions, err)
+	gaps, err = c.Outages(ctx)
+	put("outages", gaps, err)
+	gaps, err = c.NewestHoles(ctx, 3)
+	put("holes of all", gaps, err)
+	decisions, err = c.NewestDecisions(ctx, catalog.DecisionPage{Limit: 3, By: "mira"})
+	put("newest decisions", decisions, err)
+	counts, err := c.DecisionCounts(ctx)
+	put("decision counts", counts, err)
 	runs, err := c.Runs(ctx)
 	put("runs", runs, err)
 	others, err := c.Others(ctx)
@@ -137,7 +145,7 @@ func answers(t testing.TB, c catalog.Catalog, size uint64) map[string]string {
 
 	for i, q := range []string{"", "bread", "-bread", "bridge sort:posted", "fell OR dear", "nowhere bread", "edited:yes", "edited:no", "missing:yes", "missing:no bread", "has:translation", "-has:translation",
 		"has:forward", "has:image", "translation:pont", "from:hill", "-from:hill bread", "state:new", "state:kept", "-state:kept", "state:later", "state:dismissed|duplicate bread", "state:withdrawn", "state:kept|withdrawn",
-		"is:first", "is:copy", "is:alone", "is:mixed", "is:shielded", "lag:<5m", "label:bridge", "assigned:omar", "assigned:nobody", "by:mira", "import:1 bread", "capture:3", "family:5", "posted:<1970-01-01T00:20Z"} {
+		"is:first", "is:copy", "is:alone", "-is:alone lag:>1m", "bread is:copy", "-by:mira", "bridge by:mira is:first|copy", "is:mixed", "is:shielded", "lag:<5m", "label:bridge", "assigned:omar", "assigned:nobody", "by:mira", "import:1 bread", "capture:3", "family:5", "posted:<1970-01-01T00:20Z"} {
 		for _, limit := range []int{3, -1}[i%2 : i%2+1] {
 			name := fmt.Sprintf("%q in pages of %d", q, limit)
 			for page := (catalog.Page{Limit: limit, Total: true, Now: now}); ; {

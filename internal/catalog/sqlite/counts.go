@@ -13,10 +13,10 @@ import (
 // estimated from the beginning of each of its parts.
 const (
 	mostEdges   = 500
-	rowsCounted = 160_000 // matches looked at in the index
-	rowsRead    = 12_000  // matches read from the catalog, where a test needs that
-	strata      = 4       // parts of a stretch
-	leastShare  = 24      // matches looked at in a part
+	rowsCounted = 48_000 // matches looked at in the index
+	rowsRead    = 12_000 // matches read from the catalog, where a test needs that
+	strata      = 4      // parts of a stretch
+	leastShare  = 24     // matches looked at in a part
 )
 
 // CountPosted counts hits by when they were posted.
@@ -47,7 +47,7 @@ func (s *store) CountPosted(ctx context.Context, q query.Query, now int64, edges
 	}
 	p.last = min(p.last, w.after.size)
 	share := rowsCounted / (len(counts) * strata)
-	if len(p.tests) > 0 || p.withdrawn || p.either {
+	if len(p.tests) > p.told || p.withdrawn || p.either {
 		share = rowsRead / (len(counts) * strata)
 	}
 	share = min(max(share, leastShare), longLook)

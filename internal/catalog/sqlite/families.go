@@ -175,6 +175,7 @@ func (a *application) members(ctx context.Context, leaf uint64, f *record.Family
 	if err := a.exec(ctx, "UPDATE member SET (source, posted)=(SELECT v.source, max(v.posted, coalesce(v.edited, v.posted)) FROM version v WHERE v.leaf=member.statement) WHERE source IS NULL"); err != nil {
 		return err
 	}
+	a.touch(f.NotFamilies...)
 	for _, anchor := range f.NotFamilies {
 		if err := a.exec(ctx, "DELETE FROM family WHERE anchor=?", anchor); err != nil {
 			return err
@@ -182,6 +183,7 @@ func (a *application) members(ctx context.Context, leaf uint64, f *record.Family
 	}
 	in = newBulk(a.tx, "INSERT OR REPLACE INTO family VALUES", 6, 100)
 	for _, x := range f.Families {
+		a.touch(x.Anchor) // its first can be another
 		if err := in.add(ctx, x.Anchor, x.First, x.Members, x.Sources, seconds(x.From), seconds(x.To)); err != nil {
 			return err
 		}

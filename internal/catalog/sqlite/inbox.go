@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"sort"
+	"strconv"
 	"strings"
 
 	"dalil/internal/catalog"
@@ -16,27 +17,41 @@ import (
 // window returns the next rows within bounds that can match, in order: of a
 // short list, by their state, or as the full-text index finds them.
 func (w *search) window(ctx context.Context, order string, lo, hi int64, limit int) ([]place, error) {
+	list := w.shortest()
 	switch {
-	case len(w.few) > 0:
-		return w.ofFew(ctx, order, lo, hi, limit)
+	case list != nil && (w.bare || len(list) <= mostFew):
+		return w.ofFew(ctx, list, order, lo, hi, limit)
 	case w.bare:
 		return w.byState(ctx, order, lo, hi, limit)
 	}
 	return w.rows(ctx, "rowid, 0", order, lo, hi, limit)
 }
 
-// ofFew goes through the shortest of the lists, and asks the index about each
-// row in turn.
-func (w *search) ofFew(ctx context.Context, order string, lo, hi int64, limit int) ([]place, error) {
-	list := slices.MinFunc(w.few, func(a, b []int64) int { return len(a) - len(b) })
+// shortest is the shortest of the lists of rows; nil when there is none.
+func (p *plan) shortest() []int64 {
+	if len(p.few) == 0 {
+		return nil
+	}
+	return slices.MinFunc(p.few, func(a, b []int64) int { return len(a) - len(b) })
+}
+
+// ofFew goes through a list, and asks the index about each row in turn.
+func (w *search) ofFew(ctx context.Context, list []int64, order string, lo, hi int64, limit int) ([]place, error) {
 	from := sort.Search(len(list), func(i int) bool { return list[i] < hi })
 	to := sort.Search(len(list), func(i int) bool { return list[i] < lo })
-	part := slices.Clone(list[from:max(from, to)])
+	list = list[from:max(from, to)]
+	rows := slices.Values(list)
 	if order == "ASC" {
-		slices.Reverse(part)
+		rows = func(yield func(int64) bool) {
+			for _, at := range slices.Backward(list) {
+				if !yield(at) {
+					return
+				}
+			}
+		}
 	}
 	var all []place
-	for _, at := range part {
+	for at := range rows {
 		if leaf := leafOf(at); leaf < w.first || leaf >= w.last {
 			continue
 		}
@@ -75,15 +90,24 @@ func (w *search) byState(ctx context.Context, order string, lo, hi int64, limit 
 	ask := func(where string, args ...any) ([]int64, error) {
 		args = append(args, lo, hi, w.last, w.first, limit)
 		return list(ctx, w.s, func(row scanner) (at int64, err error) { return at, row.Scan(&at) },
-			"SELECT at FROM place WHERE "+where+" at>=? AND at<? AND (at & "+itoa(leafMask)+")<? AND (at & "+itoa(leafMask)+")>=? ORDER BY at "+order+" LIMIT ?", args...)
+			"SELECT at FROM place p WHERE "+where+" at>=? AND at<? AND (at & "+itoa(leafMask)+")<? AND (at & "+itoa(leafMask)+")>=? ORDER BY at "+order+" LIMIT ?", args...)
+	}
+	// One of the two is what the rows are found by; the other is tested of each.
+	column, numbers, where := "state", w.wanted(), w.rolesOnly()
+	if len(w.roles) > 0 && !slices.Contains(w.roles, roleAlone) {
+		column, numbers, where = "role", w.roles, w.lagsOnly()
+		if states := w.wanted(); states != nil {
+			where += "+state IN " + inList(states) + " AND "
+		}
 	}
 	var rows []int64
 	var err error
-	if w.states == nil {
-		rows, err = ask("")
+	if numbers == nil {
+		rows, err = ask(where)
 	} else {
-		for _, state := range w.wanted() {
-			some, e := ask("state=? AND", state)
+		for _, n := range numbers {
+			// Written out: an index of some roles only serves a number it can see.
+			some, e := ask(column + "=" + itoa(n) + " AND " + where)
 			if e != nil {
 				return nil, e
 			}
@@ -102,40 +126,72 @@ func (w *search) byState(ctx context.Context, order string, lo, hi int64, limit 
 	return all, err
 }
 
-// placed is where a row stands in the inbox.
+// rolesOnly and lagsOnly are conditions on the places p of rows, each followed
+// by AND. They are tests, not ways to find them.
+func (p *plan) rolesOnly() string {
+	if p.roles == nil {
+		return ""
+	}
+	return "+p.role IN " + inList(p.roles) + " AND " + p.lagsOnly()
+}
+
+func (p *plan) lagsOnly() string {
+	where := ""
+	for _, r := range p.lags {
+		where += "p.lag IS NOT NULL AND "
+		if r.From != record.NoSeconds {
+			where += "+p.lag>=" + strconv.FormatInt(r.From, 10) + " AND "
+		}
+		if r.To != record.NoSeconds {
+			where += "+p.lag<" + strconv.FormatInt(r.To, 10) + " AND "
+		}
+	}
+	return where
+}
+
+// placed is where a row stands in the inbox and in its family.
 type placed struct {
 	at    int64
 	unit  uint64
 	state int
+	role  int
+	lag   int64 // seconds after the first of the family, or noLag
 }
 
 // placesOf reads where rows stand, in their order. Rows of nothing that is there
-// any more are left out, and where only families count those that are in none.
+// any more are left out, and those whose role in their family cannot match.
 func (w *search) placesOf(ctx context.Context, found []place) ([]placed, error) {
 	ats := make([]uint64, len(found))
 	for i, f := range found {
 		ats[i] = uint64(f.rowid)
 	}
-	where := ""
-	if w.inFamily {
-		where = " WHERE p.unit<>p.statement OR EXISTS(SELECT 1 FROM family f WHERE f.anchor=p.unit)"
-	}
-	return list(ctx, w.s, func(r scanner) (x placed, err error) { return x, r.Scan(&x.at, &x.unit, &x.state) },
-		"SELECT p.at, p.unit, p.state FROM json_each(?) j CROSS JOIN place p ON p.at=j.value"+where, leafList(ats))
+	return list(ctx, w.s, func(r scanner) (x placed, err error) {
+		var lag sql.NullInt64
+		err = r.Scan(&x.at, &x.unit, &x.state, &x.role, &lag)
+		if x.lag = lag.Int64; !lag.Valid {
+			x.lag = noLag
+		}
+		return x, err
+	}, "SELECT p.at, p.unit, p.state, p.role, p.lag FROM json_each(?) j CROSS JOIN place p ON p.at=j.value WHERE "+w.rolesOnly()+"1", leafList(ats))
 }
 
 // can reports whether a row in a place can match.
 func (w *search) can(x placed) bool {
+	for _, is := range w.unitTests {
+		if !is(x.unit) {
+			return false
+		}
+	}
 	if x.state == stateWithdrawn {
 		return w.withdrawn || w.either
 	}
 	return w.states == nil && !w.withdrawn || slices.Contains(w.states, w.stateNow(x.unit, x.state)) || w.states == nil && w.either
 }
 
-// inPlace leaves out rows whose unit is in a state that cannot match, before
-// they are read.
+// inPlace leaves out rows that cannot match where they stand, before they are
+// read.
 func (w *search) inPlace(ctx context.Context, found []place) ([]place, error) {
-	if w.states == nil && !w.inFamily || len(found) == 0 {
+	if w.states == nil && w.roles == nil && w.unitTests == nil || len(found) == 0 {
 		return found, nil
 	}
 	rows, err := w.placesOf(ctx, found)
@@ -179,7 +235,7 @@ func (w *search) leap(ctx context.Context, lo, hi int64) (int64, int64, error) {
 	return lo, min(hi, next.Int64+1), nil
 }
 
-// place reads where candidates stand in the inbox and in their family.
+// place reads where candidates stand.
 func (w *search) place(ctx context.Context, found []place, byLeaf map[uint64]*candidate) error {
 	if w.places || w.units {
 		rows, err := w.placesOf(ctx, found)
@@ -188,32 +244,8 @@ func (w *search) place(ctx context.Context, found []place, byLeaf map[uint64]*ca
 		}
 		for _, r := range rows {
 			if c := byLeaf[leafOf(r.at)]; c != nil {
-				c.unit, c.state = r.unit, r.state
+				c.placed = r
 			}
-		}
-	}
-	if !w.families {
-		return nil
-	}
-	var anchors []uint64
-	for _, c := range byLeaf {
-		if c.Family != 0 {
-			anchors = append(anchors, c.Family)
-		}
-	}
-	all, err := inChunks(ctx, w.s, scanFamily, familyColumns+"WHERE anchor IN (SELECT value FROM json_each(?))", anchors)
-	if err != nil {
-		return err
-	}
-	byAnchor := make(map[uint64]record.Family, len(all))
-	for _, f := range all {
-		byAnchor[f.Anchor] = f
-	}
-	for _, c := range byLeaf {
-		f := byAnchor[c.Family]
-		c.first = f.First == c.First && c.Family != 0
-		if c.lag = noLag; c.Family != 0 && !c.first && c.Posted.Known() && f.From != record.NoSeconds {
-			c.lag = c.Posted.Unix - f.From
 		}
 	}
 	return nil
@@ -264,66 +296,94 @@ func (w *search) isNew(ctx context.Context, c *candidate, at int64) (bool, error
 
 // totalUnits counts the units of the whole query, up to maxCounted.
 func (w *search) totalUnits(ctx context.Context) (int64, bool, error) {
-	if w.bare && len(w.tests) <= 1 && len(w.few) == 0 && w.states != nil && !w.either && w.lo == 0 && w.hi > maxPlace && w.first == 0 && len(w.due) == 0 && w.stateOnly {
-		var n int64
-		err := w.s.read.QueryRowContext(ctx, "SELECT count(*) FROM (SELECT DISTINCT unit FROM place WHERE state IN "+inList(w.states)+" AND (at & "+itoa(leafMask)+")<? LIMIT ?)", w.last, maxCounted+1).Scan(&n)
-		if err != nil {
-			return 0, false, w.s.rowsErr(err)
-		}
-		return min(n, maxCounted), n <= maxCounted, nil
-	}
-	all := &search{plan: w.plan, sort: query.Newest, want: 1 << 30, after: place{size: w.after.size}, units: true, seen: map[uint64]bool{}}
-	if len(w.tests) == w.placed {
-		return all.countPlaces(ctx)
+	if w.byPlaces() {
+		return w.countIndexed(ctx, "unit")
 	}
 	n := int64(0)
-	all.each = func(uint64) bool { n++; return n <= maxCounted }
-	if err := all.inOrder(ctx); err != nil {
-		return 0, false, w.s.wordsErr(err)
-	}
-	return min(n, maxCounted), n <= maxCounted, nil
+	all := &search{plan: w.plan, sort: query.Newest, want: 1 << 30, after: place{size: w.after.size}, units: true, seen: map[uint64]bool{}}
+	err := all.all(ctx, func(uint64) bool { n++; return n <= maxCounted })
+	return min(n, maxCounted), n <= maxCounted, err
 }
 
-// countPlaces counts units where no row has to be read: one matches when any
-// wording of any of its statements does.
-func (w *search) countPlaces(ctx context.Context) (int64, bool, error) {
-	lo, hi := w.lo, w.hi
-	for {
-		found, err := w.window(ctx, "DESC", lo, hi, longLook)
-		if err != nil {
-			return 0, false, w.s.wordsErr(err)
+// all calls f for every unit that matches, in order, until it returns false.
+func (w *search) all(ctx context.Context, f func(unit uint64) bool) error {
+	if len(w.tests) == w.told {
+		return w.eachPlaced(ctx, f)
+	}
+	w.each = f
+	return w.s.wordsErr(w.inOrder(ctx))
+}
+
+// byPlaces reports whether the places of rows say which match, so that one
+// question counts them.
+func (w *search) byPlaces() bool {
+	return w.bare && len(w.tests) == w.told && len(w.unitTests) == 0 && !w.withdrawn && !w.either && len(w.due) == 0
+}
+
+// countIndexed counts the units or statements of rows that match: each counts
+// when any of its wordings does.
+func (w *search) countIndexed(ctx context.Context, column string) (n int64, exact bool, err error) {
+	where := w.rolesOnly() + "+state<>" + itoa(stateWithdrawn)
+	switch {
+	case len(w.roles) > 0 && !slices.Contains(w.roles, roleAlone):
+		where = "role IN " + inList(w.roles) + " AND role>0 AND " + w.lagsOnly() + "+state<>" + itoa(stateWithdrawn)
+		if w.states != nil {
+			where += " AND +state IN " + inList(w.states)
 		}
-		if len(found) == 0 {
-			break
+	case w.states != nil:
+		where = w.rolesOnly() + "state IN " + inList(w.states)
+	}
+	err = w.s.read.QueryRowContext(ctx, "SELECT count(*) FROM (SELECT DISTINCT "+column+" FROM place p WHERE "+where+" AND at>=? AND at<? AND (at & "+itoa(leafMask)+")<? AND (at & "+itoa(leafMask)+")>=? LIMIT ?)",
+		w.lo, w.hi, w.last, w.first, maxCounted+1).Scan(&n)
+	return min(n, maxCounted), n <= maxCounted, w.s.rowsErr(err)
+}
+
+// eachPlaced calls f for the units of rows that match, each once, in the order
+// asked for, until it returns false. No row has to be read: a unit matches when
+// any wording of any of its statements does.
+func (w *search) eachPlaced(ctx context.Context, f func(unit uint64) bool) error {
+	lo, hi, order := w.lo, w.hi, "DESC"
+	if w.sort == query.Oldest {
+		order = "ASC"
+	}
+	for {
+		found, err := w.window(ctx, order, lo, hi, longLook)
+		if err != nil || len(found) == 0 {
+			return w.s.wordsErr(err)
 		}
 		rows, err := w.placesOf(ctx, found)
 		if err != nil {
-			return 0, false, err
+			return err
 		}
-		met := 0
+		met := false
 		for _, r := range rows {
-			if w.can(r) {
-				w.seen[r.unit] = true
-				met++
+			if !w.can(r) {
+				continue
+			}
+			met = true
+			if w.seen[r.unit] {
+				continue
+			}
+			w.seen[r.unit] = true
+			if !f(r.unit) {
+				return nil
 			}
 		}
-		if len(w.seen) > maxCounted {
-			return maxCounted, false, nil
-		}
-		hi = found[len(found)-1].rowid
 		if len(found) < longLook {
-			break
+			return nil
 		}
-		if met == 0 {
+		if end := found[len(found)-1].rowid; w.sort == query.Oldest {
+			lo = end + 1
+		} else {
+			hi = end
+		}
+		if !met {
 			if lo, hi, err = w.leap(ctx, lo, hi); err != nil {
-				return 0, false, err
+				return err
 			}
 		}
 	}
-	return int64(len(w.seen)), true, nil
 }
-
-const maxPlace = maxMoment << leafBits
 
 func inList(all []int) string {
 	s := make([]string, len(all))
@@ -345,13 +405,6 @@ func (s *store) inbox(ctx context.Context, q query.Query, page catalog.Page) (*s
 	w := &search{plan: p, sort: q.Sort, want: page.Limit, units: true, seen: map[uint64]bool{}}
 	if w.sort == query.Relevance {
 		w.sort = query.Newest
-	}
-	switch f := q.Root.(type) {
-	case query.Filter:
-		w.stateOnly = f.Key == "state"
-	case query.Not:
-		g, ok := f.X.(query.Filter)
-		w.stateOnly = ok && g.Key == "state"
 	}
 	switch {
 	case page.Limit == 0:
@@ -411,6 +464,5 @@ func (s *store) AllUnits(ctx context.Context, q query.Query, now int64, f func(u
 	if err != nil || w.none {
 		return err
 	}
-	w.each = f
-	return s.wordsErr(w.inOrder(ctx))
+	return w.all(ctx, f)
 }

@@ -24,7 +24,8 @@ type clause struct {
 	none  bool   // no row at all
 	exact bool   // expr finds no other rows: holds need not be asked
 	holds func(*candidate) bool
-	few   []int64 // the only rows it can find, descending; nil when not known
+	few   []int64                // the only rows it can find, descending; nil when not known
+	home  func(unit uint64) bool // when set, holds asks no more than this
 }
 
 // candidate is a row under test.
@@ -33,11 +34,7 @@ type candidate struct {
 	run    uint64 // of its capture
 	tokens []token
 
-	// Known when the plan asks for it.
-	unit  uint64
-	state int
-	first bool  // the first of its family
-	lag   int64 // seconds after the first; noLag for the first, and without a family or times
+	placed // its place, when the plan asks for it
 }
 
 func (c *candidate) has(p *wording) bool {
@@ -72,17 +69,21 @@ type plan struct {
 	withdrawn   bool       // the query asks for withdrawn statements
 	either      bool       // and for others too
 
-	bare     bool            // the expression finds every row
-	places   bool            // candidates need their place
-	families bool            // candidates need the first of their family
-	placed   int             // tests that inPlace makes too
-	inFamily bool            // at the top: only copies and firsts of families can match
-	states   []int           // at the top of the query: no other state can match; nil when any can
-	few      [][]int64       // at the top: no other rows can match than each of these lists, which descend
-	due      map[uint64]bool // units put off until a time that has come
-	now      int64
+	bare   bool            // the expression finds every row
+	places bool            // candidates need their place
+	due    map[uint64]bool // units put off until a time that has come
+	now    int64
+
+	// At the top of the query:
+	states    []int         // no other state can match; nil when any can
+	roles     []int         // no other role can match; nil when any can
+	lags      []query.Range // lags that match
+	unitTests []func(uint64) bool
+	few       [][]int64 // no other rows can match than each of these lists, which descend
+	told      int       // tests that inPlace makes too, by these
 }
 
+// noLag is the lag of a first, and without a family or times.
 const noLag = -1 << 63
 
 func (s *store) plan(ctx context.Context, q query.Query, now int64) (*plan, error) {
@@ -141,7 +142,7 @@ func (p *plan) compile(ctx context.Context, n query.Node, positive bool) (clause
 	case query.Filter:
 		return p.filter(ctx, n, positive)
 	case query.Range:
-		p.families = p.families || n.Key == "lag"
+		p.places = p.places || n.Key == "lag"
 		return clause{holds: func(c *candidate) bool { return inRange(c, n) }}, nil
 	}
 	return clause{}, fmt.Errorf("%w query: %T is not known to this catalog", record.ErrInvalid, n)
@@ -150,6 +151,9 @@ func (p *plan) compile(ctx context.Context, n query.Node, positive bool) (clause
 func (c clause) negated() clause {
 	holds := c.holds
 	c.few = nil
+	if home := c.home; home != nil {
+		c.home = func(unit uint64) bool { return !home(unit) }
+	}
 	c.holds = func(x *candidate) bool { return !holds(x) }
 	switch {
 	case c.none:
@@ -175,9 +179,7 @@ func (p *plan) and(ctx context.Context, parts []query.Node, positive, top bool) 
 			if err := p.bound(ctx, n); err != nil {
 				return all, err
 			}
-			if err := p.narrow(ctx, n); err != nil {
-				return all, err
-			}
+			p.narrow(n)
 		}
 		c, err := p.compile(ctx, n, positive)
 		if err != nil {
@@ -191,8 +193,11 @@ func (p *plan) and(ctx context.Context, parts []query.Node, positive, top bool) 
 		tests = append(tests, c.holds)
 		if top && !c.exact {
 			p.tests = append(p.tests, c.holds)
-			if p.byPlace(n) {
-				p.placed++
+			if c.home != nil {
+				p.unitTests = append(p.unitTests, c.home)
+			}
+			if c.home != nil || p.byPlace(n) {
+				p.told++
 			}
 		}
 		if top && c.few != nil {
@@ -283,17 +288,21 @@ func inRange(c *candidate, r query.Range) bool {
 	at := floorDiv(c.CapturedAt, 1000)
 	switch r.Key {
 	case "lag":
-		if c.lag == noLag {
-			return false
-		}
-		at = c.lag
+		return c.late(r)
 	case "posted":
 		if !c.Posted.Known() {
 			return false
 		}
 		at = c.Posted.Unix
 	}
-	return (r.From == record.NoSeconds || at >= r.From) && (r.To == record.NoSeconds || at < r.To)
+	return inside(at, r)
+}
+
+// late reports whether a row came so long after the first of its family.
+func (x *placed) late(r query.Range) bool { return x.lag != noLag && inside(x.lag, r) }
+
+func inside(n int64, r query.Range) bool {
+	return (r.From == record.NoSeconds || n >= r.From) && (r.To == record.NoSeconds || n < r.To)
 }
 
 // bound narrows the rows to look at by what a part at the top of the query says

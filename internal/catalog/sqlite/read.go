@@ -251,6 +251,14 @@ func (s *store) Gaps(ctx context.Context, source uint64) ([]record.Gap, error) {
 	return list(ctx, s, scanGap, gapColumns+"WHERE (?1=0 OR g.source IN (0, ?1)) AND "+standingGap+" ORDER BY g.leaf", source)
 }
 
+func (s *store) Outages(ctx context.Context) ([]record.Gap, error) {
+	return list(ctx, s, scanGap, gapColumns+"WHERE g.first='' AND "+standingGap+" ORDER BY g.leaf")
+}
+
+func (s *store) NewestHoles(ctx context.Context, limit int) ([]record.Gap, error) {
+	return list(ctx, s, scanGap, gapColumns+"WHERE g.first<>'' AND "+standingGap+" ORDER BY g.leaf DESC LIMIT ?", limit)
+}
+
 const decisionColumns = "SELECT leaf, at, by, action, target, reason, undone, payload FROM decision "
 
 func scanDecision(row scanner) (record.Decision, error) {
@@ -267,6 +275,40 @@ func (s *store) Decisions(ctx context.Context, target uint64) ([]record.Decision
 
 func (s *store) AllDecisions(ctx context.Context) ([]record.Decision, error) {
 	return list(ctx, s, scanDecision, decisionColumns+"ORDER BY leaf")
+}
+
+func (s *store) NewestDecisions(ctx context.Context, page catalog.DecisionPage) ([]record.Decision, error) {
+	where, args := "", []any{}
+	for _, f := range []struct {
+		test  string
+		value any
+		on    bool
+	}{{"leaf<?", page.Before, page.Before != 0}, {"by=?", page.By, page.By != ""}, {"action=?", page.Action, page.Action != ""}} {
+		if f.on {
+			where += " AND " + f.test
+			args = append(args, f.value)
+		}
+	}
+	return list(ctx, s, scanDecision, "SELECT leaf, at, by, action, target, reason, undone, '' FROM decision WHERE 1"+where+" ORDER BY leaf DESC LIMIT ?", append(args, page.Limit)...)
+}
+
+func (s *store) DecisionCounts(ctx context.Context) (catalog.DecisionCounts, error) {
+	n := catalog.DecisionCounts{By: map[string]int64{}, Action: map[string]int64{}}
+	rows, err := s.read.QueryContext(ctx, "SELECT by, action, count(*) FROM decision GROUP BY by, action")
+	if err != nil {
+		return n, s.rowsErr(err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var by, action string
+		var k int64
+		if err := rows.Scan(&by, &action, &k); err != nil {
+			return n, s.rowsErr(err)
+		}
+		n.By[by] += k
+		n.Action[action] += k
+	}
+	return n, s.rowsErr(rows.Err())
 }
 
 func (s *store) Runs(ctx context.Context) ([]catalog.Run, error) {

@@ -3,7 +3,7 @@ package sqlite
 // Versions of the two schemas, kept as user_version. Raise one whenever its
 // tables, or what is written into them for the same log, change.
 const (
-	rowsVersion  = 6
+	rowsVersion  = 7
 	wordsVersion = 1
 )
 
@@ -102,11 +102,14 @@ CREATE INDEX family_from ON family("from");
 
 -- The inbox. A row for every version that was not erased: its place in the
 -- index (see rowid.go), its statement, the unit that is in now (a family's anchor
--- or the statement itself), and that unit's state (see units.go).
-CREATE TABLE place(at INTEGER PRIMARY KEY, statement INTEGER NOT NULL, unit INTEGER NOT NULL, state INTEGER NOT NULL) STRICT;
+-- or the statement itself), that unit's state, the statement's role in its family
+-- and the seconds after the first of it (see units.go).
+CREATE TABLE place(at INTEGER PRIMARY KEY, statement INTEGER NOT NULL, unit INTEGER NOT NULL, state INTEGER NOT NULL,
+	role INTEGER NOT NULL, lag INTEGER) STRICT;
 CREATE INDEX place_statement ON place(statement);
 CREATE INDEX place_unit ON place(unit, at);
 CREATE INDEX place_state ON place(state, at, unit);
+CREATE INDEX place_role ON place(role, at, lag, unit, state, statement) WHERE role>0;
 
 -- What people said of statements in the inbox, by topic: triage, assign, shield,
 -- or label: and the label. A row holds from the log entry since to the log entry

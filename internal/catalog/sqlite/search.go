@@ -119,11 +119,10 @@ type search struct {
 	back  bool  // hits are gathered from the end of the page to its beginning
 	begin place // of the first hit
 
-	units     bool // gather units: each once, by the first of its statements met
-	seen      map[uint64]bool
-	homes     []uint64               // units of hits
-	stateOnly bool                   // the query is one state: filter
-	each      func(unit uint64) bool // instead of hits, until it returns false
+	units bool // gather units: each once, by the first of its statements met
+	seen  map[uint64]bool
+	homes []uint64               // units of hits
+	each  func(unit uint64) bool // instead of hits, until it returns false
 }
 
 // rows asks the index for matching rows within the bounds of the plan.
@@ -348,10 +347,13 @@ func (w *search) total(ctx context.Context) (int64, bool, error) {
 	if w.none {
 		return 0, true, nil
 	}
-	all := &search{plan: w.plan, want: maxCounted, after: place{size: w.after.size}}
 	if w.units {
 		return w.totalUnits(ctx)
 	}
+	if w.byPlaces() {
+		return w.countIndexed(ctx, "statement")
+	}
+	all := &search{plan: w.plan, want: maxCounted, after: place{size: w.after.size}}
 	n, more := int64(0), false
 	lo, hi := w.lo, w.hi
 	for {
@@ -386,10 +388,11 @@ func (w *search) total(ctx context.Context) (int64, bool, error) {
 	}
 }
 
-// count says how many of the rows are hits. Unless a test has to see them, only
-// the rows that are out of the ordinary are read.
+// count says how many of the rows are hits, of which inPlace left out others.
+// Unless a test has to see them, only the rows that are out of the ordinary are
+// read.
 func (w *search) count(ctx context.Context, found []place) (int64, error) {
-	if len(w.tests) == 0 && !w.withdrawn && !w.either {
+	if len(w.tests) == w.told && !w.withdrawn && !w.either {
 		leaves := make([]uint64, len(found))
 		for i, f := range found {
 			leaves[i] = leafOf(f.rowid)

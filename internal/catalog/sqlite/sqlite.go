@@ -49,6 +49,7 @@ type store struct {
 	find  *sql.DB // search.db, for queries only; nil when it is missing
 	rows  *writer // nil when read-only
 	index *indexer
+	memo  memo
 
 	thens thens
 	then  *then  // set when this looks back

@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strconv"
 
@@ -69,60 +70,86 @@ func (p *plan) loadDue(ctx context.Context) error {
 	return nil
 }
 
-// mostFew bounds a list of rows that takes the place of an index: beyond it,
-// rows are found by what else the query says and tested.
-const mostFew = 2_000
+// Bounds of a list of rows that takes the place of an index. Beyond the first,
+// rows are found by what else the query says and tested; beyond the second also
+// where it says nothing else.
+const (
+	mostFew  = 2_000
+	mostMany = 200_000
+)
 
 // narrow notes what a part at the top of a query says about the units that can
 // match at all.
-func (p *plan) narrow(ctx context.Context, n query.Node) error {
+func (p *plan) narrow(n query.Node) {
+	if !p.byPlace(n) {
+		return
+	}
 	not := false
 	if x, ok := n.(query.Not); ok {
 		n, not = x.X, true
 	}
-	f, ok := n.(query.Filter)
-	if r, range_ := n.(query.Range); range_ && r.Key == "lag" || ok && f.Key == "is" && !slices.ContainsFunc(f.Values, func(v string) bool { return v != "first" && v != "copy" }) {
-		p.inFamily = p.inFamily || !not
+	if r, ok := n.(query.Range); ok && !not {
+		p.lags = append(p.lags, r)
+		p.keep(&p.roles, roleAlone, roleCopy, func(role int) bool { return role == roleCopy })
+		return
 	}
-	if !p.byPlace(n) {
-		return nil
+	f := n.(query.Filter)
+	if f.Key == "is" {
+		p.keep(&p.roles, roleAlone, roleCopy, func(role int) bool { return slices.Contains(f.Values, roleNames[role]) != not })
+		return
 	}
 	states := statesOf(f)
-	can := []int{}
-	for s := stateNew; s < stateWithdrawn; s++ {
-		if slices.Contains(states, s) != not && (p.states == nil || slices.Contains(p.states, s)) {
-			can = append(can, s)
-		}
-	}
-	p.states = can
-	p.none = p.none || len(can) == 0
-	return nil
+	p.keep(&p.states, stateNew, stateLater, func(s int) bool { return slices.Contains(states, s) != not })
 }
 
-// byPlace reports whether a part at the top of a query is a test of the state
-// alone.
-func (p *plan) byPlace(n query.Node) bool {
-	if x, ok := n.(query.Not); ok {
-		n = x.X
+// keep notes which of the numbers from first to last can match: those that can
+// by now, and may by this.
+func (p *plan) keep(can *[]int, first, last int, may func(int) bool) {
+	left := []int{}
+	for n := first; n <= last; n++ {
+		if may(n) && (*can == nil || slices.Contains(*can, n)) {
+			left = append(left, n)
+		}
 	}
-	f, ok := n.(query.Filter)
-	return ok && f.Key == "state" && !slices.Contains(f.Values, "withdrawn")
+	*can = left
+	p.none = p.none || len(left) == 0
+}
+
+// roleNames are the values of is: that ask for a role, by its number.
+var roleNames = [...]string{roleAlone: "alone", roleFirst: "first", roleCopy: "copy"}
+
+// byPlace reports whether a part at the top of a query is a test of the state,
+// the role, or the lag alone.
+func (p *plan) byPlace(n query.Node) bool {
+	switch x := n.(type) {
+	case query.Not:
+		_, range_ := x.X.(query.Range)
+		return !range_ && p.byPlace(x.X)
+	case query.Range:
+		return x.Key == "lag"
+	case query.Filter:
+		return x.Key == "state" && !slices.Contains(x.Values, "withdrawn") ||
+			x.Key == "is" && !slices.ContainsFunc(x.Values, func(v string) bool { return !slices.Contains(roleNames[:], v) })
+	}
+	return false
 }
 
 // among makes a clause of a set of units, and notes it when it is small.
-func (p *plan) among(ctx context.Context, units []uint64) (clause, error) {
+func (p *plan) among(units []uint64) clause {
 	p.places = true
 	in := make(map[uint64]bool, len(units))
 	for _, u := range units {
 		in[u] = true
 	}
-	return clause{none: len(units) == 0, holds: func(c *candidate) bool { return in[c.unit] }}, nil
+	return clause{none: len(units) == 0, holds: func(c *candidate) bool { return in[c.unit] }, home: func(u uint64) bool { return in[u] }}
 }
 
 const unitsMarked = `SELECT DISTINCT p.unit FROM mark k JOIN place p ON p.statement=k.statement WHERE k.until=0 AND `
 
 func (p *plan) unitList(ctx context.Context, query string, args ...any) ([]uint64, error) {
-	return list(ctx, p.s, func(row scanner) (u uint64, err error) { return u, row.Scan(&u) }, query, args...)
+	return remembered(ctx, p.s, fmt.Sprint(query, args), func() ([]uint64, error) {
+		return list(ctx, p.s, func(row scanner) (u uint64, err error) { return u, row.Scan(&u) }, query, args...)
+	})
 }
 
 // units is label:, assigned: and by:.
@@ -150,11 +177,10 @@ func (p *plan) units(ctx context.Context, f query.Filter) (clause, error) {
 				if some, err = p.unitList(ctx, unitsMarked+"k.topic='assign' AND k.value<>''"); err != nil {
 					return clause{}, err
 				}
-				c, err := p.among(ctx, some)
 				if len(some) == 0 {
-					return clause{exact: true, holds: func(*candidate) bool { return true }}, err
+					return clause{exact: true, holds: func(*candidate) bool { return true }}, nil
 				}
-				return c.negated(), err
+				return p.among(some).negated(), nil
 			}
 			some, err = p.unitList(ctx, unitsMarked+"k.topic='assign' AND lower(k.value)=lower(?)", v)
 		case "by":
@@ -166,19 +192,22 @@ func (p *plan) units(ctx context.Context, f query.Filter) (clause, error) {
 		}
 		all = append(all, some...)
 	}
-	return p.fewUnits(ctx, all)
+	return p.fewUnits(ctx, fmt.Sprint(f), all)
 }
 
-// fewUnits is among, with the rows of the units when they are few.
-func (p *plan) fewUnits(ctx context.Context, units []uint64) (clause, error) {
-	c, err := p.among(ctx, units)
-	if err != nil || len(units) > mostFew {
-		return c, err
+// fewUnits is among, with the rows of the units when they are not too many. The
+// key says which units these are.
+func (p *plan) fewUnits(ctx context.Context, key string, units []uint64) (clause, error) {
+	c := p.among(units)
+	if len(units) > mostMany {
+		return c, nil
 	}
-	rows, err := list(ctx, p.s, func(row scanner) (at int64, err error) { return at, row.Scan(&at) },
-		"SELECT at FROM place WHERE unit IN (SELECT value FROM json_each(?)) ORDER BY at DESC LIMIT ?", leafList(units), mostFew+1)
-	if err == nil && len(rows) <= mostFew {
-		c.few = append([]int64{}, rows...)
+	rows, err := remembered(ctx, p.s, "rows of "+key, func() ([]int64, error) {
+		return list(ctx, p.s, func(row scanner) (at int64, err error) { return at, row.Scan(&at) },
+			"SELECT at FROM place WHERE unit IN (SELECT value FROM json_each(?)) ORDER BY at DESC LIMIT ?", leafList(units), mostMany+1)
+	})
+	if err == nil && len(rows) <= mostMany {
+		c.few = rows
 	}
 	return c, err
 }
@@ -220,12 +249,10 @@ func (p *plan) is(ctx context.Context, f query.Filter) (clause, error) {
 		var c clause
 		var err error
 		switch v {
-		case "first", "copy":
-			p.families = true
-			first := v == "first"
-			c = clause{holds: func(c *candidate) bool { return c.Family != 0 && c.first == first }}
-		case "alone":
-			c = clause{holds: func(c *candidate) bool { return c.Family == 0 }}
+		case "first", "copy", "alone":
+			p.places = true
+			role := slices.Index(roleNames[:], v)
+			c = clause{holds: func(c *candidate) bool { return c.role == role }}
 		case "forward":
 			c = tagged([]string{"forward"}, tagHas, func(c *candidate, _ string) bool { return c.Forward != nil })
 		case "shielded", "mixed":
@@ -236,7 +263,7 @@ func (p *plan) is(ctx context.Context, f query.Filter) (clause, error) {
 			}
 			var units []uint64
 			if units, err = p.unitList(ctx, q); err == nil {
-				c, err = p.fewUnits(ctx, units)
+				c, err = p.fewUnits(ctx, "is:"+v, units)
 			}
 		}
 		if err != nil {

@@ -96,8 +96,10 @@ var thenRows = [...]string{
 	`INSERT INTO was.family SELECT m.family, coalesce(min(CASE WHEN m.via=0 THEN m.statement END), min(m.statement)), count(*), count(DISTINCT v.source), min(v.posted), max(v.posted)
 		FROM was.changed c CROSS JOIN was.member m ON m.until=0 AND m.family=c.anchor JOIN main.version v ON v.leaf=m.statement GROUP BY m.family HAVING count(*)>1`,
 
-	`INSERT INTO was.place(at, statement, unit, state) SELECT p.at, p.statement, coalesce((SELECT m.family FROM was.member m WHERE m.statement=p.statement AND m.until=0
-		AND m.relation<>'quoted_in' ORDER BY m.family LIMIT 1), p.statement), 0 FROM main.place p WHERE (p.at & {LEAF})<{N}`,
+	`INSERT INTO was.place(at, statement, unit, state, role) SELECT p.at, p.statement, coalesce((SELECT m.family FROM was.member m WHERE m.statement=p.statement AND m.until=0
+		AND m.relation<>'quoted_in' ORDER BY m.family LIMIT 1), p.statement), {NEW}, {ALONE} FROM main.place p WHERE (p.at & {LEAF})<{N}`,
+	`UPDATE was.place SET role=CASE WHEN f.first=place.statement THEN {FIRST} ELSE {COPY} END, lag=CASE WHEN f.first<>place.statement
+		THEN (SELECT v.posted FROM main.version v WHERE v.leaf=place.at & {LEAF})-f."from" END FROM was.family f WHERE f.anchor=place.unit`,
 	`CREATE TABLE was.verdict(unit INTEGER PRIMARY KEY, rank INTEGER NOT NULL)`,
 	`INSERT INTO was.verdict SELECT p.unit, max({RANK}) FROM mark k CROSS JOIN was.place p ON p.statement=k.statement
 		WHERE k.topic='` + topicTriage + `' AND k.until=0 AND k.value<>'' GROUP BY p.unit`,
@@ -122,7 +124,8 @@ func fillIn(sql string, size uint64) string {
 		value += fmt.Sprintf(" WHEN '%s' THEN %d", name, rank[name])
 		state += fmt.Sprintf(" WHEN %d THEN %d", rank[name], slices.Index(stateNames[:], name))
 	}
-	return strings.NewReplacer("{N}", fmt.Sprint(size), "{LEAF}", itoa(leafMask), "{WITHDRAWN}", itoa(stateWithdrawn), "{NOTOP}", itoa(noTop),
+	return strings.NewReplacer("{N}", fmt.Sprint(size), "{LEAF}", itoa(leafMask), "{WITHDRAWN}", itoa(stateWithdrawn), "{NEW}", itoa(stateNew),
+		"{ALONE}", itoa(roleAlone), "{FIRST}", itoa(roleFirst), "{COPY}", itoa(roleCopy), "{NOTOP}", itoa(noTop),
 		"{RANK}", value+" END", "{STATE}", state+" END").Replace(sql)
 }
 

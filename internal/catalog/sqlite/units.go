@@ -19,6 +19,13 @@ const (
 	stateWithdrawn
 )
 
+// Roles of a statement in the family that is its unit, as place keeps them.
+const (
+	roleAlone = iota // in none
+	roleFirst
+	roleCopy
+)
+
 // stateNames are the values of state:, by their number.
 var stateNames = [...]string{stateNew: string(record.New), stateKept: string(record.Kept), stateDuplicate: string(record.Duplicate),
 	stateDismissed: string(record.Dismissed), stateLater: string(record.Later), stateWithdrawn: "withdrawn"}
@@ -78,6 +85,12 @@ func (a *application) touch(statements ...uint64) { a.touched = append(a.touched
 const unitOf = `SELECT j.value, coalesce((SELECT m.family FROM member m WHERE m.statement=j.value AND m.until=0 AND m.relation<>'quoted_in' ORDER BY m.family LIMIT 1), j.value)
 	FROM json_each(?) j`
 
+// settlePlace writes the places of a statement: a row for each of its wordings,
+// which may say other times.
+var settlePlace = `UPDATE place SET unit=?2, state=?3, role=?4, lag=w.lag FROM
+	(SELECT p.at, CASE ?4 WHEN 2 THEN (SELECT v.posted FROM version v WHERE v.leaf=p.at & ` + itoa(leafMask) + `)-?5 END AS lag FROM place p WHERE p.statement=?1) w
+	WHERE place.at=w.at AND (unit<>?2 OR state<>?3 OR role<>?4 OR place.lag IS NOT w.lag)`
+
 // settle writes the places of all units that were touched.
 func (a *application) settle(ctx context.Context) error {
 	if len(a.touched) == 0 {
@@ -89,7 +102,7 @@ func (a *application) settle(ctx context.Context) error {
 	if err := a.tx.QueryRowContext(ctx, "SELECT EXISTS(SELECT 1 FROM mark WHERE topic='triage')").Scan(&decided); err != nil {
 		return err
 	}
-	write, err := a.tx.PrepareContext(ctx, `UPDATE place SET unit=?2, state=?3 WHERE statement=?1 AND (unit<>?2 OR state<>?3)`)
+	write, err := a.tx.PrepareContext(ctx, settlePlace)
 	if err != nil {
 		return err
 	}
@@ -126,6 +139,10 @@ func (a *application) settleUnits(ctx context.Context, units []uint64, decided b
 	for i, m := range members {
 		statements[i] = m[1]
 		home[m[1]] = m[0]
+	}
+	families, err := a.familiesOf(ctx, units)
+	if err != nil {
+		return err
 	}
 	state := map[uint64]int{}
 	hidden := map[uint64]bool{}
@@ -169,11 +186,35 @@ func (a *application) settleUnits(ctx context.Context, units []uint64, decided b
 		if hidden[s] {
 			n = stateWithdrawn
 		}
-		if _, err := write.ExecContext(ctx, s, home[s], n); err != nil {
+		role, from := roleAlone, any(nil)
+		if f, ok := families[home[s]]; ok {
+			if role, from = roleCopy, seconds(f.From); f.First == s {
+				role = roleFirst
+			}
+		}
+		if _, err := write.ExecContext(ctx, s, home[s], n, role, from); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// familiesOf reads the families among units.
+func (a *application) familiesOf(ctx context.Context, units []uint64) (map[uint64]record.Family, error) {
+	rows, err := a.tx.QueryContext(ctx, familyColumns+"WHERE anchor IN (SELECT value FROM json_each(?))", leafList(units))
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	all := map[uint64]record.Family{}
+	for rows.Next() {
+		f, err := scanFamily(rows)
+		if err != nil {
+			return nil, err
+		}
+		all[f.Anchor] = f
+	}
+	return all, rows.Err()
 }
 
 // pairs runs a query for two columns of leaves.

@@ -135,7 +135,7 @@ func (a *application) versions(ctx context.Context) error {
 		next[st.First] = i
 	}
 	in := newBulk(a.tx, "INSERT INTO version VALUES", versionWidth, 40)
-	places := newBulk(a.tx, "INSERT INTO place VALUES", 4, 100)
+	places := newBulk(a.tx, "INSERT INTO place VALUES", 6, 100)
 	tallies := map[tallyKey]*tally{}
 	var at captureInfo
 	for i := range statements {
@@ -151,7 +151,7 @@ func (a *application) versions(ctx context.Context) error {
 		e := entryOf(&placed)
 		a.job.entries = append(a.job.entries, e)
 		if !st.Erased {
-			if err := places.add(ctx, e.rowid, st.First, st.First, stateNew); err != nil {
+			if err := places.add(ctx, e.rowid, st.First, st.First, stateNew, roleAlone, nil); err != nil {
 				return err
 			}
 			if st.Version > 1 {

@@ -86,6 +86,7 @@ func (s *store) Apply(ctx context.Context, b *catalog.Batch) error {
 		return err
 	}
 	job, err := s.rows.apply(ctx, b)
+	s.memo.forget()
 	if err != nil {
 		return s.rowsErr(err)
 	}
