@@ -142,8 +142,9 @@ type then struct {
 
 // thens are those in use and a few that were. mu is held for moments only.
 type thens struct {
-	mu  sync.Mutex
-	all []*then // the newest used last
+	mu   sync.Mutex
+	all  []*then    // the newest used last
+	work sync.Mutex // held while one is worked out: each takes a processor, and memory
 }
 
 // thensKept is how many are kept that nobody uses just now: of a case of a
@@ -151,7 +152,8 @@ type thens struct {
 const thensKept = 2
 
 // At works out what has to be, once for a log size, or takes what was worked out
-// before. Whoever gives up waiting does not end the work.
+// before. One is worked out at a time; who gives up waiting does not end the work once
+// it has begun.
 func (s *store) At(ctx context.Context, size uint64) (catalog.Catalog, error) {
 	have, err := s.Size(ctx)
 	if err != nil {
@@ -180,8 +182,14 @@ func (s *store) At(ctx context.Context, size uint64) (catalog.Catalog, error) {
 		t.users++ // the work
 		go func() {
 			defer k.release(t)
+			defer close(t.done)
+			k.work.Lock()
+			defer k.work.Unlock()
+			if k.unwanted(t) {
+				t.err = context.Canceled
+				return
+			}
 			t.err = s.workOut(context.WithoutCancel(ctx), t)
-			close(t.done)
 		}()
 	}
 	t.users++
@@ -206,6 +214,17 @@ func (s *store) protected(ctx context.Context) (leaf uint64, err error) {
 	return leaf, s.rowsErr(err)
 }
 
+// unwanted takes one that nobody waits for any more off the list.
+func (k *thens) unwanted(t *then) bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if t.users > 1 { // the work is one
+		return false
+	}
+	k.all = slices.DeleteFunc(k.all, func(x *then) bool { return x == t })
+	return true
+}
+
 // release gives up one use, and lets go of what nobody uses beyond a few.
 func (k *thens) release(t *then) {
 	k.mu.Lock()
@@ -227,13 +246,14 @@ func (k *thens) release(t *then) {
 // close lets go of all of them.
 func (k *thens) close() error {
 	k.mu.Lock()
-	defer k.mu.Unlock()
+	all := k.all
+	k.all = nil
+	k.mu.Unlock()
 	var errs []error
-	for _, t := range k.all {
+	for _, t := range all {
 		<-t.done
 		errs = append(errs, t.close())
 	}
-	k.all = nil
 	return errors.Join(errs...)
 }
 

@@ -2,9 +2,73 @@ package sqlite
 
 import (
 	"context"
+	"errors"
+	"math/rand/v2"
 	"slices"
+	"sync"
 	"testing"
+
+	"dalil/internal/catalog"
+	"dalil/internal/query"
 )
+
+// TestManyLookBack: many readers at once, some of whom give up, about more
+// moments than are kept; and what nobody uses is let go.
+func TestManyLookBack(t *testing.T) {
+	ctx := context.Background()
+	c, err := Open(t.TempDir(), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := c.(*store)
+	fill(t, c, vocabulary(rand.New(rand.NewPCG(1, 2)), 2_000), 3_000)
+	if err := c.Flush(ctx); err != nil {
+		t.Fatal(err)
+	}
+	var readers sync.WaitGroup
+	for i := range 40 {
+		readers.Go(func() {
+			size := uint64(100 + i%8*50)
+			ctx, giveUp := context.WithCancel(ctx)
+			defer giveUp()
+			if i%3 == 0 {
+				giveUp()
+			}
+			past, err := c.At(ctx, size)
+			if i%3 == 0 && errors.Is(err, context.Canceled) {
+				return
+			}
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			r, err := past.Search(context.WithoutCancel(ctx), query.Query{}, catalog.Page{Limit: 1, Total: true})
+			if err != nil || r.Total != int64(size)-4 {
+				t.Errorf("at %d: %d statements, %v", size, r.Total, err)
+			}
+			if err := errors.Join(past.Close(), past.Close()); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	readers.Wait()
+	k := &s.thens
+	k.work.Lock() // after the work that nobody waits for
+	k.mu.Lock()
+	for _, x := range k.all {
+		if x.users < 0 {
+			t.Errorf("%d users of one", x.users)
+		}
+	}
+	k.mu.Unlock()
+	k.work.Unlock()
+	if err := c.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if len(k.all) > 0 {
+		t.Errorf("%d are left", len(k.all))
+	}
+}
 
 // TestEveryTableLooksBack: a table of catalog.db without a say in thenViews would
 // be read as it is today.
