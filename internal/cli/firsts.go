@@ -29,7 +29,7 @@ func (c *firstsCmd) Run(a *app) error {
 		if err := a.sayUnlinked(d); err != nil {
 			return err
 		}
-		f, err := d.Firsts(a.ctx, query)
+		f, err := d.FirstsNow(a.ctx, query)
 		if err != nil {
 			return err
 		}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"dalil/internal/catalog"
 	"dalil/internal/pipeline"
@@ -68,18 +69,27 @@ type LagRow struct {
 
 // Firsts says for each source how often it was first, over the families of the
 // statements that match a query, or all for "". Private chats are never in it.
-// It waits until it is worked out.
-func (d *Desk) Firsts(ctx context.Context, query string) (Firsts, error) {
+// It is nil while nothing is worked out yet.
+func (d *Desk) Firsts(ctx context.Context, query string) (*Firsts, error) {
+	return d.firsts(ctx, query, patience)
+}
+
+// FirstsNow is Firsts that waits until it is worked out.
+func (d *Desk) FirstsNow(ctx context.Context, query string) (*Firsts, error) {
+	return d.firsts(ctx, query, -1)
+}
+
+func (d *Desk) firsts(ctx context.Context, query string, patience time.Duration) (*Firsts, error) {
+	o, err := d.orderNow(ctx, patience)
+	if o == nil || err != nil {
+		return nil, err
+	}
 	only, err := d.only(ctx, query)
 	if err != nil {
-		return Firsts{}, err
-	}
-	o, err := d.orderNow(ctx, -1)
-	if err != nil {
-		return Firsts{}, err
+		return nil, err
 	}
 	in, issued := o.among(only, func(uint64) bool { return true })
-	f := Firsts{Rows: o.rows, Families: len(in.Families), Issued: issued}
+	f := &Firsts{Rows: o.rows, Families: len(in.Families), Issued: issued}
 	if only != nil || !o.judged {
 		f.Rows = d.firstRows(o, in)
 	}
@@ -87,7 +97,7 @@ func (d *Desk) Firsts(ctx context.Context, query string) (Firsts, error) {
 }
 
 // Lags says how chosen sources stand to each other, pair by pair; sources are
-// names, keys or ids.
+// names, keys or ids. It waits until that is worked out.
 func (d *Desk) Lags(ctx context.Context, query string, sources []string) ([]LagRow, error) {
 	var leaves []uint64
 	for _, name := range sources {

@@ -91,7 +91,7 @@ func TestSources(t *testing.T) {
 	})
 	t.Run("the rows are those of firsts", func(t *testing.T) {
 		must(t, d.Warm(ctx))
-		want, err := d.Firsts(ctx, "")
+		want, err := d.FirstsNow(ctx, "")
 		must(t, err)
 		rows, ready, err := d.SourceRows(ctx)
 		must(t, err)

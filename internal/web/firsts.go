@@ -15,6 +15,7 @@ import (
 
 // firstsData is the page of who breaks first.
 type firstsData struct {
+	Waiting  bool // it is being worked out
 	Query    string
 	Echo     []query.Piece
 	Error    *wrong
@@ -93,6 +94,10 @@ func (s *server) firsts(r *http.Request) (reply, error) {
 	found, err := s.desk.Firsts(ctx, d.Query)
 	if err != nil {
 		return reply{}, err
+	}
+	if found == nil {
+		d.Waiting = true
+		found = &desk.Firsts{}
 	}
 	d.Families, d.Issued = found.Families, found.Issued
 	list := []desk.FirstJSON{}

@@ -162,7 +162,7 @@ func (s *store) Sources(ctx context.Context) ([]catalog.SourceStat, error) {
 	}, `SELECT `+sourceColumns+`, coalesce(sum(n.statements), 0), min(n.first), max(n.last),
 		(SELECT count(*) FROM gap g WHERE g.source=s.leaf AND `+standingGap+`), coalesce(m.missing, 0)
 		FROM source s LEFT JOIN tally n ON n.source=s.leaf
-		LEFT JOIN (SELECT v.source, count(*) missing FROM state t JOIN version v ON v.leaf=t.first WHERE t.missing<>0 GROUP BY v.source) m ON m.source=s.leaf
+		LEFT JOIN (SELECT v.source, count(*) missing FROM state t CROSS JOIN version v ON v.leaf=t.first WHERE t.missing<>0 GROUP BY v.source) m ON m.source=s.leaf
 		GROUP BY s.leaf ORDER BY s.leaf`)
 }
 

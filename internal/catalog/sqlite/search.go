@@ -123,6 +123,8 @@ type search struct {
 	seen  map[uint64]bool
 	homes []uint64               // units of hits
 	each  func(unit uint64) bool // instead of hits, until it returns false
+
+	counted map[uint64]bool // statements that count has seen
 }
 
 // rows asks the index for matching rows within the bounds of the plan.
@@ -388,32 +390,40 @@ func (w *search) total(ctx context.Context) (int64, bool, error) {
 	}
 }
 
-// count says how many of the rows are hits, of which inPlace left out others.
-// Unless a test has to see them, only the rows that are out of the ordinary are
-// read.
+// count says how many statements the rows add to those counted before; inPlace
+// has left out what it can. Unless a test has to see them no row is read: a
+// statement counts when any of its wordings matches, and most have one, whose
+// leaf is the statement's.
 func (w *search) count(ctx context.Context, found []place) (int64, error) {
-	if len(w.tests) == w.told && !w.withdrawn && !w.either {
-		leaves := make([]uint64, len(found))
-		for i, f := range found {
-			leaves[i] = leafOf(f.rowid)
-		}
-		odd, err := list(ctx, w.s, func(row scanner) (leaf uint64, err error) { return leaf, row.Scan(&leaf) },
-			`SELECT v.leaf FROM json_each(?) j JOIN version v ON v.leaf=j.value LEFT JOIN state t ON t.first=v.first
-			WHERE v.until<>0 OR v.erased<>0 OR t.withdrawn<>0`, leafList(leaves))
-		if err != nil {
-			return 0, err
-		}
-		plain := int64(len(found) - len(odd))
-		slices.Sort(odd)
-		// A copy: the caller goes on from the last place in found.
-		found = slices.DeleteFunc(slices.Clone(found), func(p place) bool {
-			_, ok := slices.BinarySearch(odd, leafOf(p.rowid))
-			return !ok
-		})
-		n, err := w.countEach(ctx, found)
-		return plain + n, err
+	if len(w.tests) != w.told || w.withdrawn || w.either {
+		return w.countEach(ctx, found)
 	}
-	return w.countEach(ctx, found)
+	ats := make([]uint64, len(found))
+	for i, f := range found {
+		ats[i] = uint64(f.rowid)
+	}
+	odd, err := list(ctx, w.s, func(row scanner) (x [2]int64, err error) { return x, row.Scan(&x[0], &x[1]) },
+		`SELECT j.value, CASE WHEN p.state IS NULL OR p.state=`+itoa(stateWithdrawn)+` THEN -1 ELSE p.statement END FROM json_each(?) j LEFT JOIN place p ON p.at=j.value
+		WHERE p.state IS NULL OR p.state=`+itoa(stateWithdrawn)+` OR p.statement<>(p.at & `+itoa(leafMask)+`)`, leafList(ats))
+	if err != nil {
+		return 0, err
+	}
+	if w.counted == nil {
+		w.counted = map[uint64]bool{}
+	}
+	was := len(w.counted)
+	not := make(map[int64]bool, len(odd))
+	for _, x := range odd {
+		if not[x[0]] = true; x[1] >= 0 {
+			w.counted[uint64(x[1])] = true
+		}
+	}
+	for _, f := range found {
+		if !not[f.rowid] {
+			w.counted[leafOf(f.rowid)] = true
+		}
+	}
+	return int64(len(w.counted) - was), nil
 }
 
 func (w *search) countEach(ctx context.Context, found []place) (n int64, err error) {

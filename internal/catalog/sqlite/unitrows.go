@@ -255,12 +255,20 @@ func (s *store) Waiting(ctx context.Context, now int64) (map[record.Verdict]int6
 	if err := p.loadDue(ctx); err != nil {
 		return nil, err
 	}
-	all := map[record.Verdict]int64{}
-	for state := stateNew; state < stateWithdrawn; state++ {
-		var n int64
-		if err := s.read.QueryRowContext(ctx, "SELECT count(*) FROM (SELECT DISTINCT unit FROM place WHERE state=? LIMIT ?)", state, mostWaiting).Scan(&n); err != nil {
-			return nil, s.rowsErr(err)
+	counts, err := remembered(ctx, s, "waiting", func() ([]int64, error) { // on every page
+		counts := make([]int64, stateWithdrawn)
+		for state := range counts {
+			if err := s.read.QueryRowContext(ctx, "SELECT count(*) FROM (SELECT DISTINCT unit FROM place WHERE state=? LIMIT ?)", state, mostWaiting).Scan(&counts[state]); err != nil {
+				return nil, s.rowsErr(err)
+			}
 		}
+		return counts, nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	all := map[record.Verdict]int64{}
+	for state, n := range counts {
 		all[record.Verdict(stateNames[state])] = n
 	}
 	all[record.New] = min(all[record.New]+int64(len(p.due)), mostWaiting)
