@@ -289,8 +289,8 @@ func (w *search) isHit(ctx context.Context, c *candidate) (bool, error) {
 	}
 	newer := false
 	err := w.s.versions(ctx, `v.leaf IN (SELECT b.leaf FROM version a JOIN version b ON b.source=a.source AND b.number=a.number AND b.first=a.first
-		WHERE a.leaf=?) AND v.leaf>? AND v.leaf<?`, []any{c.Leaf, c.Leaf, w.after.size}, func(st record.Statement) error {
-		if newer || st.Erased {
+		WHERE a.leaf=?) AND v.leaf<?`, []any{c.Leaf, w.after.size}, func(st record.Statement) error {
+		if newer || st.Erased || !w.later(&st, c.Statement) {
 			return nil
 		}
 		id := rowidOf(sortTime(st.Posted, st.CapturedAt), st.Leaf)
@@ -307,6 +307,13 @@ func (w *search) isHit(ctx context.Context, c *candidate) (bool, error) {
 		return nil
 	})
 	return !newer, err
+}
+
+// later reports whether a version stands after another, in the order of
+// catalog.Versions: an older wording can come to us after the newest.
+func (w *search) later(a, b *record.Statement) bool {
+	current := a.Until == 0 || a.Until >= w.after.size
+	return a.Leaf != b.Leaf && (current || cmp.Or(cmp.Compare(a.Edited.Seconds(), b.Edited.Seconds()), cmp.Compare(a.Leaf, b.Leaf)) > 0)
 }
 
 // load reads the rows behind matches.
