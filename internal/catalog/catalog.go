@@ -81,6 +81,13 @@ type Catalog interface {
 	Triage
 	Translations
 
+	// At returns the catalog as it was when the log had a size: what reading methods
+	// would have answered then, with what protects somebody as it is now.
+	// doc/decisions/0015 says what that is. The size is at most Size, otherwise
+	// ErrInvalid; Apply and Digest are ErrConflict. The caller closes it, and before
+	// this catalog.
+	At(ctx context.Context, size uint64) (Catalog, error)
+
 	// SourceFacts returns what evidence says of sources by these keys, by time and
 	// then in log order.
 	SourceFacts(ctx context.Context, keys []string) ([]record.Fact, error)

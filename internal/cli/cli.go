@@ -158,7 +158,8 @@ type app struct {
 	ctx context.Context
 	globals
 	parser *kong.Kong
-	partly bool // some items failed
+	partly bool         // some items failed
+	known  *desk.Moment // what is printed is of; nil is now
 }
 
 // Run runs one command line and returns the exit code.
@@ -358,12 +359,19 @@ func (a *app) emit(typ string, v any) error {
 	if err != nil {
 		return err
 	}
-	head, _ := json.Marshal(typ) // a string never fails
+	k := knownJSON{Type: typ}
+	if a.known != nil {
+		k.At, k.Size = rfc3339(a.known.At.UnixMilli()), a.known.Size
+	}
+	head, err := json.Marshal(k)
+	if err != nil {
+		return err
+	}
 	sep := ","
 	if string(b) == "{}" {
 		sep = ""
 	}
-	_, err = fmt.Fprintf(a.Stdout, `{"type":%s%s%s`+"\n", head, sep, b[1:])
+	_, err = fmt.Fprintf(a.Stdout, "%s%s%s\n", head[:len(head)-1], sep, b[1:])
 	return err
 }
 

@@ -13,10 +13,11 @@ type searchCmd struct {
 	Query []string `arg:"" optional:"" help:"Words, \"a phrase\", a OR b, -not, from:NAME, lang:ar, posted:2020-11-17..2020-11-18, has:image, type:post, edited:yes … See doc/search.md."`
 	Limit int      `short:"l" help:"Most hits to print; 0 for all." default:"20"`
 	Why   bool     `help:"Say which word matched what."`
+	thenFlag
 }
 
 func (c *searchCmd) Run(a *app) error {
-	return a.with(false, func(d *desk.Desk) error {
+	return a.then(c.thenFlag, false, func(d *desk.Desk) error {
 		page := catalog.Page{Limit: c.Limit, Total: !a.JSON}
 		if a.JSON && c.Limit == 20 || c.Limit == 0 {
 			page.Limit = -1 // a default limit cuts nothing from NDJSON

@@ -14,10 +14,11 @@ import (
 type showCmd struct {
 	What string `arg:"" help:"An id (S-… statement, Y-… family, C-… source, K-… capture, G-… gap, R-… import, D-… decision) or one of: sources, gaps, decisions."`
 	Raw  bool   `help:"Print the evidence bytes of a statement, exactly, and nothing else."`
+	thenFlag
 }
 
 func (c *showCmd) Run(a *app) error {
-	return a.with(false, func(d *desk.Desk) error {
+	return a.then(c.thenFlag, c.Raw, func(d *desk.Desk) error {
 		switch c.What {
 		case "sources":
 			return a.showSources(d)

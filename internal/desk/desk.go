@@ -35,11 +35,14 @@ type Desk struct {
 
 	order *orderCache
 	kept  *keptSources
+	thens *thenCaches
+	then  *Moment // what this desk sees; nil is now
+	now   *Desk   // the desk this one looks back from
 }
 
 // New returns the desk of an open case.
 func New(c *pipeline.Case) *Desk {
-	return &Desk{Case: c, order: new(orderCache), kept: new(keptSources)}
+	return &Desk{Case: c, order: new(orderCache), kept: new(keptSources), thens: new(thenCaches)}
 }
 
 // Found is a page of search results with the query in readable words.

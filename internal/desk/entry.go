@@ -138,7 +138,11 @@ func (d *Desk) readBody(ctx context.Context, e *Entry) error {
 
 // Entries reads entries of the log as they are, from one index on, at most n.
 func (d *Desk) Entries(ctx context.Context, from uint64, n int) ([]Entry, error) {
-	to := min(from+uint64(n), d.Case.Archive.Size())
+	size := d.Case.Archive.Size()
+	if d.then != nil {
+		size = d.then.Size
+	}
+	to := min(from+uint64(n), size)
 	if from >= to {
 		return nil, nil
 	}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	"dalil/internal/catalog"
 	"dalil/internal/query"
@@ -26,6 +27,7 @@ type Listing struct {
 	Words    string         `json:"query_in_words"`
 	Order    string         `json:"order"`
 	Entries  uint64         `json:"log_entries"` // the state of the log it was made of
+	Known    time.Time      `json:"as_known_at,omitzero"`
 	TimeZone string         `json:"time_zone"`
 	For      string         `json:"for"`
 	Rows     int            `json:"statements"`
@@ -48,6 +50,9 @@ type WithheldJSON struct {
 // list is newest first. Of an edited statement all versions are in the release.
 func (d *Desk) List(ctx context.Context, text string, audience redact.Audience) (redact.Release, Listing, error) {
 	l := Listing{For: audience.String(), TimeZone: d.Case.Zone.String(), Most: ListRows, Complete: true, Withheld: []WithheldJSON{}}
+	if d.then != nil {
+		l.Known = d.then.At.UTC()
+	}
 	q, err := d.Parse(text)
 	if err != nil {
 		return redact.Release{}, l, err
@@ -83,7 +88,7 @@ func (d *Desk) List(ctx context.Context, text string, audience redact.Audience) 
 			break
 		}
 	}
-	release, report, err := redact.Prepare(audience, redact.Material{Case: d.Case.Config.Name, Zone: d.Case.Zone, Bare: true, Items: g.items})
+	release, report, err := redact.Prepare(audience, redact.Material{Case: d.Case.Config.Name, Zone: d.Case.Zone, Bare: true, Known: l.Known, Items: g.items})
 	if err != nil {
 		return redact.Release{}, l, err
 	}
@@ -129,7 +134,7 @@ func (g *lister) prepare(ctx context.Context) error {
 	for _, s := range sources {
 		g.sources[s.Leaf] = s.Source
 	}
-	decisions, err := cat.DecisionsBy(ctx, "restrict", "lift-restriction", "mark-public")
+	decisions, err := g.d.today().DecisionsBy(ctx, "restrict", "lift-restriction", "mark-public")
 	if err != nil {
 		return err
 	}
@@ -147,8 +152,10 @@ func (g *lister) prepare(ctx context.Context) error {
 	g.shielded = map[uint64]bool{}
 	for _, x := range shields { // a name is masked in the whole unit
 		g.shielded[x.Statement] = true
-		if s, err := cat.Statement(ctx, x.Statement); err == nil && s.Family != 0 {
-			g.shielded[s.Family] = true
+		for _, c := range []catalog.Catalog{cat, g.d.today()} {
+			if s, err := c.Statement(ctx, x.Statement); err == nil && s.Family != 0 {
+				g.shielded[s.Family] = true
+			}
 		}
 	}
 	return nil
@@ -175,6 +182,13 @@ func (g *lister) add(ctx context.Context, s record.Statement) error {
 		for _, v := range versions {
 			it.Versions = append(it.Versions, redact.Version{Statement: v})
 		}
+	}
+	if g.d.now != nil && len(g.shielded) > 0 { // it may have come into a family since
+		now, err := g.d.today().Statement(ctx, s.First)
+		if err != nil {
+			return err
+		}
+		it.Shielded = it.Shielded || now.Family != 0 && g.shielded[now.Family]
 	}
 	for _, v := range it.Versions {
 		it.Shielded = it.Shielded || g.names.finds(v.Statement)

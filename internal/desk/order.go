@@ -84,6 +84,9 @@ func (d *Desk) Warm(ctx context.Context) error {
 // and then returns an older one, or nil when there was none so far; a negative
 // one waits until it is there.
 func (d *Desk) orderNow(ctx context.Context, patience time.Duration) (*order, error) {
+	if d.then != nil {
+		return d.orderThen(ctx)
+	}
 	upTo, err := d.Case.Catalog.OrderChanged(ctx)
 	if err != nil {
 		return nil, err

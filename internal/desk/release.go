@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"slices"
 
+	"dalil/internal/catalog"
 	"dalil/internal/custody"
 	"dalil/internal/record"
 	"dalil/internal/redact"
@@ -51,7 +52,7 @@ func (d *Desk) MarkPublic(ctx context.Context, id, reason string) (record.Decisi
 // sensitivity says who may see a statement at most: what a person decided, or
 // else whether its source speaks to the public.
 func (d *Desk) sensitivity(ctx context.Context, s record.Statement) (redact.Sensitivity, error) {
-	decisions, err := d.Case.Catalog.Decisions(ctx, s.First)
+	decisions, err := d.today().Decisions(ctx, s.First)
 	if err != nil {
 		return redact.Unmarked, err
 	}
@@ -61,6 +62,15 @@ func (d *Desk) sensitivity(ctx context.Context, s record.Statement) (redact.Sens
 		return redact.Unmarked, err
 	}
 	return sensitivityOf(decisions, src), nil
+}
+
+// today is the catalog as it is now: what may leave is decided by what stands
+// now, also where the desk looks back.
+func (d *Desk) today() catalog.Catalog {
+	if d.now != nil {
+		return d.now.Case.Catalog
+	}
+	return d.Case.Catalog
 }
 
 // sensitivityOf is sensitivity of a statement with these decisions about it, in

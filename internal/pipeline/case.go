@@ -79,7 +79,9 @@ type Case struct {
 	state   stateFile
 	late    atomic.Bool // an analysis was asked for while other work was going on
 	unsound bool        // an append failed: nothing more is written
-	differs []uint64    // analysis entries whose result was another when they were done again on opening
+	past    bool        // as it was known then: see Then
+	clock   logClock
+	differs []uint64 // analysis entries whose result was another when they were done again on opening
 }
 
 // secrets is the body of the case entry: what must not be derivable from the
@@ -430,6 +432,9 @@ func (c *Case) RecordIf(ctx context.Context, l record.Leaf, body any, check func
 }
 
 func (c *Case) recordInTurn(ctx context.Context, l record.Leaf, body any, check func() error) (uint64, error) {
+	if c.past {
+		return 0, errPast()
+	}
 	if err := c.turn.take(ctx); err != nil {
 		return 0, err
 	}

@@ -63,7 +63,7 @@ func Prepare(audience Audience, m Material) (Release, Report, error) {
 		return Release{}, rep, record.WithHint(fmt.Errorf("release: everything asked for is %w", record.ErrWithheld),
 			"look at the reasons; `dalil restrict ID --public` says that an internal statement may be shown to everybody")
 	}
-	r := Release{audience: audience, name: m.Case, zone: m.Zone, origin: m.Origin,
+	r := Release{audience: audience, name: m.Case, zone: m.Zone, known: m.Known, origin: m.Origin,
 		checkpoint: slices.Clone(m.Checkpoint), key: m.Key}
 	ids := map[string]bool{}
 	for _, it := range shown {

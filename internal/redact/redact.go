@@ -75,6 +75,8 @@ type Material struct {
 	// gathered, nothing is proven, no original is there. Then Versions need no
 	// Entry, the order of Items is kept, and a release may hold no statement.
 	Bare bool
+
+	Known time.Time // it shows the case as it was known then; zero is now
 }
 
 // Originals lets a named person decide that the bytes of statements go out

@@ -19,6 +19,7 @@ type Release struct {
 	origin     string
 	checkpoint []byte
 	key        string
+	known      time.Time
 	shown      []Shown
 	entries    []ShownEntry
 }
@@ -104,6 +105,9 @@ func (r Release) Zone() *time.Location {
 	}
 	return r.zone
 }
+
+// Known is when the case was known as the release shows it; zero is now.
+func (r Release) Known() time.Time { return r.known }
 
 // Checkpoint returns the signed checkpoint all proofs lead to.
 func (r Release) Checkpoint() []byte { return slices.Clone(r.checkpoint) }

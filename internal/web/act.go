@@ -22,8 +22,16 @@ func (s *server) act(do func(http.ResponseWriter, *http.Request) (string, error)
 		ctx, cancel := context.WithTimeout(r.Context(), s.wait)
 		defer cancel()
 		r = r.WithContext(ctx)
+		if err := inThePast(r); err != nil {
+			s.fail(w, r, err)
+			return
+		}
 		r.Body = http.MaxBytesReader(w, r.Body, maxForm)
 		if err := readForm(r); err != nil {
+			s.fail(w, r, err)
+			return
+		}
+		if err := inThePast(r); err != nil {
 			s.fail(w, r, err)
 			return
 		}

@@ -91,6 +91,10 @@ func (s *server) csv(r *http.Request) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
+	name := "statements-" + audience.String()
+	if m := s.desk.Known(); m != nil {
+		name += "-as-known-" + m.At.UTC().Format("20060102T150405Z")
+	}
 	b, err := s.table(r.Context(), release, a.leaving(), r.URL.Query().Get("bom") != "")
-	return reply{bytes: &download{data: b, contentType: "text/csv; charset=utf-8", filename: "statements-" + audience.String() + ".csv"}}, err
+	return reply{bytes: &download{data: b, contentType: "text/csv; charset=utf-8", filename: name + ".csv"}}, err
 }

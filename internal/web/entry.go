@@ -21,6 +21,8 @@ type entryData struct {
 	Links   []entryLink // entries it names
 	Before  string      // addresses
 	After   string
+
+	Until, With string // the case as known then, without this entry and with it
 }
 
 type entryLink struct{ Name, URL, Text string }
@@ -50,6 +52,7 @@ func (s *server) entry(r *http.Request) (reply, error) {
 			d.Links = append(d.Links, entryLink{x.name, entryAt(x.leaf), strconv.FormatUint(x.leaf, 10)})
 		}
 	}
+	d.Until, d.With = "/statements?at=@"+strconv.FormatUint(n, 10), thenAt("/statements", n)
 	if n > 0 {
 		d.Before = entryAt(n - 1)
 	}
@@ -78,6 +81,9 @@ const entriesShown = 100
 
 func (s *server) entries(r *http.Request) (reply, error) {
 	size := s.desk.Case.Archive.Size()
+	if m := s.desk.Known(); m != nil {
+		size = m.Size
+	}
 	last := size
 	if n, err := strconv.ParseUint(r.URL.Query().Get("upto"), 10, 64); err == nil && n < size {
 		last = n + 1

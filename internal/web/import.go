@@ -45,6 +45,10 @@ const (
 // the address the files are added to an upload that was begun, and with ?more=1
 // the sender says that others follow.
 func (s *server) take(w http.ResponseWriter, r *http.Request) {
+	if err := inThePast(r); err != nil {
+		s.fail(w, r, err)
+		return
+	}
 	to, what, err := s.takeFiles(w, r)
 	if err != nil {
 		w.Header().Set("Connection", "close") // the rest of the form is not wanted

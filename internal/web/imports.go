@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 
 	"dalil/internal/catalog"
@@ -125,6 +126,8 @@ type receiptData struct {
 	Problems []record.Problem
 	Hidden   int64 // problems beyond those shown
 	Search   string
+
+	Until, With string // the case as known before it, and when it had ended
 }
 
 const problemsShown = 500
@@ -145,6 +148,10 @@ func (s *server) receipt(r *http.Request) (reply, error) {
 	}
 	d := receiptData{importRow: s.importRow(runs[i])}
 	d.Search = search("import:" + d.ID)
+	d.Until = "/statements?at=@" + strconv.FormatUint(leaf, 10)
+	if d.Done {
+		d.With = thenAt("/statements", runs[i].End)
+	}
 	if r.URL.Path != d.URL {
 		return reply{moved: d.URL + suffix(r)}, nil
 	}

@@ -25,6 +25,7 @@ type act struct {
 	Reason string
 	Undone bool
 	ID     string
+	Then   string // address of the case as it was known with it
 }
 
 const actsShown = 100
@@ -56,6 +57,12 @@ func (s *server) acts(ctx context.Context, l *tongue, page catalog.DecisionPage,
 		row := s.importRow(x)
 		all = append(all, act{Leaf: x.Leaf, At: x.At, By: x.By, Action: x.Verb, What: actionWords(x.Verb), Target: row.ID, URL: row.URL, ID: row.ID,
 			Reason: l.t("{new} new, {known} known, {edited} edited", "new", l.number(int(row.Receipt.New)), "known", l.number(int(row.Receipt.Known)), "edited", l.number(int(row.Receipt.Edits)))})
+	}
+	for i := range all {
+		all[i].Then = thenAt("/statements", all[i].Leaf)
+		if x := all[i].URL; strings.HasPrefix(x, "/s/") || strings.HasPrefix(x, "/c/") {
+			all[i].Then = thenAt(x, all[i].Leaf)
+		}
 	}
 	if len(all) > most {
 		return all[:most], true, nil

@@ -73,7 +73,9 @@ type Options struct {
 
 // server is the case being shown.
 type server struct {
-	desk   *desk.Desk
+	desk    *desk.Desk
+	present *server // the server as of now, where this one looks back; else nil
+
 	zone   *time.Location
 	hosts  []string
 	wait   time.Duration
@@ -129,7 +131,7 @@ func newServer(d *desk.Desk, opt Options) (*server, http.Handler) {
 	m := http.NewServeMux()
 	s.mux = m
 	for pattern, make := range s.shown() {
-		m.Handle("GET "+pattern, s.inTurn(pattern, s.page(make)))
+		m.Handle("GET "+pattern, s.inTurn(pattern, s.page(pattern, make)))
 	}
 	for pattern, do := range s.done() {
 		m.Handle("POST "+pattern, s.inTurn(pattern, s.act(do)))
@@ -262,20 +264,31 @@ type view struct {
 	Tongue  *tongue
 	Choices choices
 	Rail    []railPart
-	Who     string // who acts here; "" when nobody can
-	Did     *did   // what was decided just now
-	Bare    bool   // outside of the door: nothing of the case is said
-	Door    bool   // the reader came in with the password, and can go
+	Who     string    // who acts here; "" when nobody can
+	Did     *did      // what was decided just now
+	Then    *thenView // the moment the page shows; nil is now
+	Bare    bool      // outside of the door: nothing of the case is said
+	Door    bool      // the reader came in with the password, and can go
 	Stand   desk.Standing
 	Data    any
 }
 
 // page makes a handler of a page.
-func (s *server) page(make func(*http.Request) (reply, error)) http.Handler {
+func (s *server) page(pattern string, make func(*http.Request) (reply, error)) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		ctx, cancel := context.WithTimeout(r.Context(), s.wait)
 		defer cancel()
 		r = r.WithContext(ctx)
+		s, make := s, make
+		if at := r.URL.Query().Get("at"); at != "" {
+			past, done, err := s.lookBack(ctx, pattern, at)
+			if err != nil {
+				s.fail(w, r, err)
+				return
+			}
+			defer done() //nolint:errcheck // nothing was written
+			s, make = past, past.shown()[pattern]
+		}
 		rep, err := make(r)
 		if err != nil {
 			s.fail(w, r, err)
@@ -283,8 +296,9 @@ func (s *server) page(make func(*http.Request) (reply, error)) http.Handler {
 		}
 		switch {
 		case rep.moved != "":
-			http.Redirect(w, r, rep.moved, http.StatusMovedPermanently)
+			http.Redirect(w, r, s.keep(rep.moved), http.StatusMovedPermanently)
 		case rep.bytes != nil:
+			s.headThen(w, r)
 			s.hand(w, r, rep.bytes)
 		case wantsJSON(r), rep.page == "":
 			if rep.json == nil {
@@ -314,16 +328,22 @@ func (s *server) write(w http.ResponseWriter, r *http.Request, rep reply) {
 			v.JSON = jsonAddress(r)
 		}
 		v.Scripts, v.Did = []string{s.island}, s.didOf(r, l)
-		v.Stand, _ = s.desk.Standing(r.Context()) // the footer does without what cannot be read
+		v.Stand, _ = s.nowadays().desk.Standing(r.Context()) // the footer does without what cannot be read
+		v.Then = s.thenOf(r)
 	}
 	var b strings.Builder
 	if err := s.pages[l.Tag][rep.page].ExecuteTemplate(&b, "layout.tmpl", v); err != nil {
 		http.Error(w, "The page could not be made.", http.StatusInternalServerError)
 		return
 	}
+	page := b.String()
+	if v.Then != nil {
+		page = s.keepAll(page)
+		s.headThen(w, r)
+	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.WriteHeader(max(rep.code, http.StatusOK))
-	w.Write([]byte(b.String())) //nolint:errcheck // the reader has gone
+	w.Write([]byte(page)) //nolint:errcheck // the reader has gone
 }
 
 func (s *server) writeJSON(w http.ResponseWriter, r *http.Request, rep reply) {
@@ -332,8 +352,15 @@ func (s *server) writeJSON(w http.ResponseWriter, r *http.Request, rep reply) {
 		s.fail(w, r, err)
 		return
 	}
+	if m := s.desk.Known(); m != nil {
+		if b, err = dated(m, b); err != nil {
+			s.fail(w, r, err)
+			return
+		}
+		s.headThen(w, r)
+	}
 	if rep.next != "" {
-		w.Header().Set("Link", "<"+rep.next+`>; rel="next"`)
+		w.Header().Add("Link", "<"+s.keep(rep.next)+`>; rel="next"`)
 	}
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
 	w.WriteHeader(max(rep.code, http.StatusOK))

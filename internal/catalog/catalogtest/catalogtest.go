@@ -85,6 +85,9 @@ func Run(t *testing.T, open Open) {
 		{"units by a model", triageModel},
 		{"what is new only", newOnly},
 		{"reopening with families", reopeningFamilies},
+		{"as known then", asKnownThen},
+		{"protection does not travel back", protectionStays},
+		{"looking back at nothing", lookingBackAtNothing},
 	} {
 		t.Run(c.name, func(t *testing.T) { c.test(t, open) })
 	}

@@ -188,6 +188,11 @@ func olderVersions(t *testing.T, open Open) {
 		}
 		a := version("three hurt", 0, 1, 300, 0)
 		b := version("two hurt", a, 2, 200, a)
+		l.apply(t, c, each)
+		r := search(t, c, "hurt", catalog.Page{Total: true})
+		equal(t, "one hit, though the older came later", []any{len(r.Hits), r.Hits[0].Text, r.Total}, []any{1, "three hurt", int64(1)})
+		r = search(t, c, "two", catalog.Page{Total: true})
+		equal(t, "the older is found", []any{len(r.Hits), r.Hits[0].Leaf, r.Total}, []any{1, b, int64(1)})
 		d := version("four hurt", a, 3, 400, 0)
 		l.apply(t, c, each)
 		var got []string
@@ -199,7 +204,7 @@ func olderVersions(t *testing.T, open Open) {
 		equal(t, "replaced", must[record.Statement](t)(c.Version(ctx, b)).Until, a)
 		k := must[map[string]catalog.Known](t)(c.Known(ctx, source, []string{"1"}))["1"]
 		equal(t, "known", []any{k.Leaf, k.First, k.Version, k.Edited}, []any{d, a, 3, int64(400)})
-		r := search(t, c, "hurt", catalog.Page{})
+		r = search(t, c, "hurt", catalog.Page{})
 		equal(t, "one hit, the current one", []any{len(r.Hits), r.Hits[0].Text}, []any{1, "four hurt"})
 	}
 }

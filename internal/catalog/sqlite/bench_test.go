@@ -131,3 +131,54 @@ func BenchmarkSearch(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkLookingBack says how long the first question about a log size takes,
+// a further one, and the same one about now; and what is kept in memory for it.
+func BenchmarkLookingBack(b *testing.B) {
+	ctx := context.Background()
+	words := vocabulary(rand.New(rand.NewPCG(1, 2)), 200_000)
+	c, err := Open(b.TempDir(), Options{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer c.Close()
+	fill(b, c, words, benchPosts)
+	if err := c.Flush(ctx); err != nil {
+		b.Fatal(err)
+	}
+	q := query.Query{Root: query.Words{Raw: words[40], Terms: []string{words[40]}}}
+	ask := func(c catalog.Catalog) time.Duration {
+		begun := time.Now()
+		if _, err := c.Search(ctx, q, catalog.Page{Total: true}); err != nil {
+			b.Fatal(err)
+		}
+		return time.Since(begun)
+	}
+	var first, further, now []time.Duration
+	for i := 0; b.Loop(); i++ {
+		begun := time.Now()
+		past, err := c.At(ctx, uint64(benchPosts-i))
+		if err != nil {
+			b.Fatal(err)
+		}
+		ask(past)
+		first = append(first, time.Since(begun))
+		further = append(further, ask(past))
+		now = append(now, ask(c))
+		if i == 0 {
+			var pages, size int64
+			db := past.(*thenStore).then.keeper
+			if err := db.QueryRow("SELECT page_count, page_size FROM pragma_page_count('was'), pragma_page_size('was')").Scan(&pages, &size); err != nil {
+				b.Fatal(err)
+			}
+			b.ReportMetric(float64(pages*size)/benchPosts, "memory-B/post")
+		}
+		if err := past.Close(); err != nil {
+			b.Fatal(err)
+		}
+	}
+	for unit, all := range map[string][]time.Duration{"ms-first": first, "ms-further": further, "ms-now": now} {
+		slices.Sort(all)
+		b.ReportMetric(float64(all[len(all)/2].Microseconds())/1000, unit)
+	}
+}

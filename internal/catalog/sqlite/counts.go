@@ -42,8 +42,8 @@ func (s *store) CountPosted(ctx context.Context, q query.Query, now int64, edges
 	}
 	counts := make([]catalog.Count, len(edges)-1)
 	w := &search{plan: p, sort: query.Oldest}
-	if err := s.find.QueryRowContext(ctx, "SELECT value FROM meta WHERE name='size'").Scan(&w.after.size); err != nil {
-		return nil, s.wordsErr(err)
+	if w.after.size, err = s.searchable(ctx); err != nil {
+		return nil, err
 	}
 	p.last = min(p.last, w.after.size)
 	share := rowsCounted / (len(counts) * strata)

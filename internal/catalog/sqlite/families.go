@@ -84,6 +84,9 @@ func (a *application) analysis(ctx context.Context, x *catalog.Analysed) error {
 	if err := a.exec(ctx, "INSERT OR REPLACE INTO analysis VALUES(?,?,?,?)", x.Name, x.Leaf, x.Saw, state); err != nil {
 		return err
 	}
+	if err := a.exec(ctx, "INSERT INTO analysed VALUES(?,?,?)", x.Leaf, x.Name, x.Saw); err != nil {
+		return err
+	}
 	f := &x.Families
 	for _, k := range f.Unlink {
 		if err := a.exec(ctx, "DELETE FROM link WHERE a=? AND b=?", k[0], k[1]); err != nil {

@@ -25,11 +25,15 @@ func (p *plan) filter(ctx context.Context, f query.Filter, positive bool) (claus
 		return tagged(f.Values, func(v string) string { return tagType(record.StatementKind(v)) },
 			func(c *candidate, v string) bool { return string(c.Kind) == v }), nil
 	case "has":
-		return tagged(f.Values, tagHas, func(c *candidate, v string) bool { return slices.Contains(having(c.Statement), v) }), nil
+		c := tagged(f.Values, tagHas, func(c *candidate, v string) bool { return slices.Contains(having(c.Statement), v) })
+		if slices.Contains(f.Values, "translation") {
+			c = p.changing(c)
+		}
+		return c, nil
 	case "edited":
-		return flagged(f, tagEdited, func(c *candidate) bool { return isEdited(c.Statement) })
+		return p.flagged(f, tagEdited, func(c *candidate) bool { return isEdited(c.Statement) })
 	case "missing":
-		return flagged(f, tagMissing, func(c *candidate) bool { return c.MissingFrom != 0 })
+		return p.flagged(f, tagMissing, func(c *candidate) bool { return c.MissingFrom != 0 })
 	case "state":
 		return p.state(ctx, f, positive)
 	case "label", "assigned", "by":
@@ -65,8 +69,8 @@ func tagged(values []string, tag func(string) string, is func(*candidate, string
 }
 
 // flagged is key:yes or key:no.
-func flagged(f query.Filter, tag string, is func(*candidate) bool) (clause, error) {
-	c := clause{expr: quote(tag), exact: true, holds: is}
+func (p *plan) flagged(f query.Filter, tag string, is func(*candidate) bool) (clause, error) {
+	c := p.changing(clause{expr: quote(tag), exact: true, holds: is})
 	yes, no := slices.Contains(f.Values, "yes"), slices.Contains(f.Values, "no")
 	switch {
 	case yes && no:

@@ -432,8 +432,8 @@ func (s *store) inbox(ctx context.Context, q query.Query, page catalog.Page) (*s
 			return nil, err
 		}
 		w.paged = true
-	} else if err := s.find.QueryRowContext(ctx, "SELECT value FROM meta WHERE name='size'").Scan(&w.after.size); err != nil {
-		return nil, s.wordsErr(err)
+	} else if w.after.size, err = s.searchable(ctx); err != nil {
+		return nil, err
 	}
 	p.last = min(p.last, w.after.size)
 	return w, nil

@@ -88,6 +88,9 @@ const noLag = -1 << 63
 
 func (s *store) plan(ctx context.Context, q query.Query, now int64) (*plan, error) {
 	p := &plan{s: s, hi: math.MaxInt64, last: record.MaxLeaves, now: now}
+	if s.then != nil {
+		p.last = s.then.size
+	}
 	parts := []query.Node{}
 	switch n := q.Root.(type) {
 	case nil:

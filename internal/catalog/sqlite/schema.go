@@ -3,7 +3,7 @@ package sqlite
 // Versions of the two schemas, kept as user_version. Raise one whenever its
 // tables, or what is written into them for the same log, change.
 const (
-	rowsVersion  = 6
+	rowsVersion  = 7
 	wordsVersion = 1
 )
 
@@ -84,6 +84,7 @@ CREATE INDEX fact_key ON fact(key);
 -- What the analyses propose. A member's row holds from the log entry since to
 -- the log entry until, 0 while it stands.
 CREATE TABLE analysis(name TEXT PRIMARY KEY, leaf INTEGER NOT NULL, saw INTEGER NOT NULL, state BLOB NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE analysed(leaf INTEGER PRIMARY KEY, name TEXT NOT NULL, saw INTEGER NOT NULL) STRICT; -- every run
 CREATE TABLE link(a INTEGER NOT NULL, b INTEGER NOT NULL, ground TEXT NOT NULL, similarity REAL NOT NULL,
 	a_in_b REAL NOT NULL, b_in_a REAL NOT NULL, PRIMARY KEY(a, b)) STRICT, WITHOUT ROWID;
 CREATE INDEX link_b ON link(b);

@@ -80,8 +80,8 @@ func (s *store) Search(ctx context.Context, q query.Query, page catalog.Page) (c
 		}
 		w.paged = true
 		w.turn(page.Before != "")
-	} else if err := s.find.QueryRowContext(ctx, "SELECT value FROM meta WHERE name='size'").Scan(&w.after.size); err != nil {
-		return res, s.wordsErr(err)
+	} else if w.after.size, err = s.searchable(ctx); err != nil {
+		return res, err
 	}
 	p.last = min(p.last, w.after.size)
 	if !p.none {
@@ -289,8 +289,8 @@ func (w *search) isHit(ctx context.Context, c *candidate) (bool, error) {
 	}
 	newer := false
 	err := w.s.versions(ctx, `v.leaf IN (SELECT b.leaf FROM version a JOIN version b ON b.source=a.source AND b.number=a.number AND b.first=a.first
-		WHERE a.leaf=?) AND v.leaf>? AND v.leaf<?`, []any{c.Leaf, c.Leaf, w.after.size}, func(st record.Statement) error {
-		if newer || st.Erased {
+		WHERE a.leaf=?) AND v.leaf<?`, []any{c.Leaf, w.after.size}, func(st record.Statement) error {
+		if newer || st.Erased || !w.later(&st, c.Statement) {
 			return nil
 		}
 		id := rowidOf(sortTime(st.Posted, st.CapturedAt), st.Leaf)
@@ -307,6 +307,13 @@ func (w *search) isHit(ctx context.Context, c *candidate) (bool, error) {
 		return nil
 	})
 	return !newer, err
+}
+
+// later reports whether a version stands after another, in the order of
+// catalog.Versions: an older wording can come to us after the newest.
+func (w *search) later(a, b *record.Statement) bool {
+	current := a.Until == 0 || a.Until >= w.after.size
+	return a.Leaf != b.Leaf && (current || cmp.Or(cmp.Compare(a.Edited.Seconds(), b.Edited.Seconds()), cmp.Compare(a.Leaf, b.Leaf)) > 0)
 }
 
 // load reads the rows behind matches.
@@ -448,10 +455,14 @@ func (w *search) countEach(ctx context.Context, found []place) (n int64, err err
 // unmet returns the words of the query that no text has.
 func (s *store) unmet(ctx context.Context, p *plan) ([]string, error) {
 	var missing []string
+	most := uint64(record.MaxLeaves)
+	if s.then != nil {
+		most = s.then.size
+	}
 	for _, w := range p.words {
 		met := false
 		if w.expr != "" {
-			if err := s.find.QueryRowContext(ctx, "SELECT EXISTS(SELECT 1 FROM words WHERE words MATCH ?)", w.expr).Scan(&met); err != nil {
+			if err := s.find.QueryRowContext(ctx, "SELECT EXISTS(SELECT 1 FROM words WHERE words MATCH ? AND (rowid & "+itoa(leafMask)+")<?)", w.expr, most).Scan(&met); err != nil {
 				return nil, s.wordsErr(err)
 			}
 		}

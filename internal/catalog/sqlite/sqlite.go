@@ -51,6 +51,10 @@ type store struct {
 	index *indexer
 	memo  memo
 
+	thens thens
+	then  *then  // set when this looks back
+	now   *store // from then
+
 	once   sync.Once
 	closed error
 }
@@ -103,6 +107,7 @@ func (s *store) Close() error {
 		if s.index != nil {
 			errs = append(errs, s.index.close())
 		}
+		errs = append(errs, s.thens.close())
 		for _, db := range []*sql.DB{s.find, s.read} {
 			if db != nil {
 				errs = append(errs, db.Close())

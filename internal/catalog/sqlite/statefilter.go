@@ -16,8 +16,8 @@ func (p *plan) state(ctx context.Context, f query.Filter, positive bool) (clause
 	withdrawn := slices.Contains(f.Values, "withdrawn")
 	if withdrawn && len(f.Values) == 1 {
 		p.withdrawn = p.withdrawn || positive
-		return tagged(f.Values, func(v string) string { return "state=" + tagValue(v) },
-			func(c *candidate, v string) bool { return c.Withdrawn }), nil
+		return p.changing(tagged(f.Values, func(v string) string { return "state=" + tagValue(v) },
+			func(c *candidate, v string) bool { return c.Withdrawn })), nil
 	}
 	if err := p.loadDue(ctx); err != nil {
 		return clause{}, err

@@ -109,7 +109,7 @@ func (p *plan) translated(ctx context.Context, f query.Filter) (clause, error) {
 	for _, is := range found {
 		some = some || is
 	}
-	return clause{expr: quote(tagHas("translation")), none: !some, holds: func(c *candidate) bool { return found[c.First] }}, p.s.rowsErr(rows.Err())
+	return p.changing(clause{expr: quote(tagHas("translation")), none: !some, holds: func(c *candidate) bool { return found[c.First] }}), p.s.rowsErr(rows.Err())
 }
 
 // spaced is the folded words of a text with a space before and behind each run.

@@ -15,6 +15,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"time"
 
 	"dalil/internal/export"
 	"dalil/internal/record"
@@ -31,6 +32,9 @@ var Kind = export.Kind{
 // Name is the one file of the export.
 const Name = "statements.csv"
 
+// asKnownAt is the last column of a release of a case as it was known then.
+const asKnownAt = "as_known_at"
+
 func write(ctx context.Context, out export.Output, r redact.Release, o export.Options) error {
 	if r.IsZero() {
 		return fmt.Errorf("csv: %w: there is no release", record.ErrInvalid)
@@ -38,6 +42,11 @@ func write(ctx context.Context, out export.Output, r redact.Release, o export.Op
 	chosen, err := choose(o.Columns)
 	if err != nil {
 		return err
+	}
+	if !r.Known().IsZero() { // a list of the past says so in every row
+		chosen = append(chosen, column{asKnownAt, true, true, func(r redact.Release, _ redact.Shown, _ redact.ShownVersion) string {
+			return r.Known().UTC().Format(time.RFC3339)
+		}})
 	}
 	var b bytes.Buffer
 	if o.Mark {
