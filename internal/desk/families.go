@@ -587,7 +587,7 @@ func (d *Desk) familiesOf(ctx context.Context, text string, f func(anchor uint64
 		inFamilies = append(inFamilies, root)
 	}
 	q.Root = inFamilies
-	return d.Case.Catalog.AllUnits(ctx, q, d.Case.Now().Unix(), f)
+	return d.Reader().AllUnits(ctx, q, d.Case.Now().Unix(), f)
 }
 
 // Merge says that statements are the same text: they are in one family from now

@@ -61,6 +61,9 @@ func (d *Desk) List(ctx context.Context, text string, audience redact.Audience) 
 	if err != nil {
 		return redact.Release{}, l, err
 	}
+	if q, _, err = d.veiled(ctx, q); err != nil { // how many are withheld must not tell of a name
+		return redact.Release{}, l, err
+	}
 	if q.Sort == query.Relevance {
 		q.Sort, typed.Sort = query.Newest, query.Newest
 		l.Notes = append(l.Notes, key("the list is newest first: an order by relevance would tell of words that were withheld"))
@@ -72,7 +75,7 @@ func (d *Desk) List(ctx context.Context, text string, audience redact.Audience) 
 		return redact.Release{}, l, err
 	}
 	for page := (catalog.Page{Limit: listPage, Now: d.Case.Now().Unix()}); ; {
-		res, err := d.Case.Catalog.Search(ctx, q, page)
+		res, err := d.Case.Catalog.Search(ctx, q, page) // with what the release withholds
 		if err != nil {
 			return redact.Release{}, l, err
 		}

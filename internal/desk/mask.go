@@ -202,6 +202,26 @@ func replaced(s string, at [][2]int) (masked string, moved func(at int) (to int,
 	}
 }
 
+// Text implements query.Veil.
+func (m *masker) Text(s string) string { return m.plain(s) }
+
+// Hides implements query.Veil: a word may be a part of a name, hold one, or run
+// into one, since names are found across the signs between words.
+func (m *masker) Hides(word string) bool {
+	w := string(streamOf(word).letters)
+	return slices.ContainsFunc(m.names, func(n maskedName) bool {
+		if strings.Contains(n.letters, w) || strings.Contains(w, n.letters) {
+			return true
+		}
+		for k := 1; k < min(len(w), len(n.letters)); k++ {
+			if w[len(w)-k:] == n.letters[:k] || w[:k] == n.letters[len(n.letters)-k:] {
+				return true
+			}
+		}
+		return false
+	})
+}
+
 // plain masks the names in s.
 func (m *masker) plain(s string) string {
 	masked, _ := m.text(s)

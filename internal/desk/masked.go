@@ -71,6 +71,9 @@ func (d *Desk) hides(ctx context.Context, first uint64) (bool, error) {
 	return slices.ContainsFunc(versions, m.finds), nil
 }
 
+// Covers implements query.Veil.
+func (m *masker) Covers(s record.Statement) bool { return m.finds(s) }
+
 // finds reports whether a name stands anywhere in a statement version.
 func (m *masker) finds(s record.Statement) bool {
 	all := []string{s.Text, s.Title, s.Byline, s.URL, s.Parent, s.ReplyTo, s.ExternalID, s.Sender.Name, s.Sender.ID}
@@ -215,12 +218,22 @@ func (r reader) Versions(ctx context.Context, first uint64) ([]record.Statement,
 	return all, err
 }
 
-func (r reader) Search(ctx context.Context, q query.Query, page catalog.Page) (catalog.Result, error) {
-	res, err := r.Catalog.Search(ctx, q, page)
-	if err != nil {
-		return res, err
+// veiled is a query as this person can ask it: what is masked for them finds
+// nothing.
+func (d *Desk) veiled(ctx context.Context, q query.Query) (query.Query, *masker, error) {
+	m, err := d.masker(ctx)
+	if err == nil && m != nil && len(m.names) > 0 {
+		q.Veil = m
 	}
-	m, err := r.d.masker(ctx)
+	return q, m, err
+}
+
+func (r reader) Search(ctx context.Context, q query.Query, page catalog.Page) (catalog.Result, error) {
+	q, m, err := r.d.veiled(ctx, q)
+	if err != nil {
+		return catalog.Result{}, err
+	}
+	res, err := r.Catalog.Search(ctx, q, page)
 	for i := range res.Hits {
 		res.Hits[i] = m.hit(res.Hits[i])
 	}
@@ -228,16 +241,32 @@ func (r reader) Search(ctx context.Context, q query.Query, page catalog.Page) (c
 }
 
 func (r reader) Inbox(ctx context.Context, q query.Query, page catalog.Page) (catalog.Units, error) {
-	res, err := r.Catalog.Inbox(ctx, q, page)
+	q, m, err := r.d.veiled(ctx, q)
 	if err != nil {
-		return res, err
+		return catalog.Units{}, err
 	}
-	m, err := r.d.masker(ctx)
+	res, err := r.Catalog.Inbox(ctx, q, page)
 	for i := range res.Hits {
 		res.Hits[i].Hit = m.hit(res.Hits[i].Hit)
 		res.Hits[i].Unit = m.unit(res.Hits[i].Unit)
 	}
 	return res, err
+}
+
+func (r reader) AllUnits(ctx context.Context, q query.Query, now int64, f func(unit uint64) bool) error {
+	q, _, err := r.d.veiled(ctx, q)
+	if err != nil {
+		return err
+	}
+	return r.Catalog.AllUnits(ctx, q, now, f)
+}
+
+func (r reader) CountPosted(ctx context.Context, q query.Query, now int64, edges []int64) ([]catalog.Count, error) {
+	q, _, err := r.d.veiled(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	return r.Catalog.CountPosted(ctx, q, now, edges)
 }
 
 func (r reader) UnitsOf(ctx context.Context, leaves []uint64, now int64) ([]catalog.Unit, error) {
@@ -421,7 +450,7 @@ func (m *masker) each(all []string) []string {
 	return all
 }
 
-// hit masks the snippet too, and what is said about words that are in a name.
+// hit masks the snippet too, and what is said about words.
 func (m *masker) hit(h catalog.Hit) catalog.Hit {
 	if m == nil || len(m.names) == 0 {
 		return h
@@ -440,9 +469,7 @@ func (m *masker) hit(h catalog.Hit) catalog.Hit {
 	h.Snippet, h.Marks, h.Statement = snippet, marks, m.statement(h.Statement)
 	why := make([]catalog.Match, 0, len(h.Why))
 	for _, w := range h.Why {
-		if m.touches(w.Met) {
-			w.Met = MaskToken
-		}
+		w.Met = m.plain(w.Met)
 		why = append(why, w)
 	}
 	if h.Why != nil {
@@ -468,14 +495,6 @@ func within(text, part string, at [][2]int) (in [][2]int) {
 		}
 	}
 	return in
-}
-
-// touches reports whether a word is a part of a name, or holds one.
-func (m *masker) touches(word string) bool {
-	w := string(streamOf(word).letters)
-	return w != "" && slices.ContainsFunc(m.names, func(n maskedName) bool {
-		return strings.Contains(n.letters, w) || strings.Contains(w, n.letters)
-	})
 }
 
 // unmasked reads a version with its names, to decide whether it may go anywhere;

@@ -300,7 +300,7 @@ func (d *Desk) triaged(ctx context.Context, t *Triage) ([]uint64, error) {
 			return nil, err
 		}
 		tooMany := false
-		err = d.Case.Catalog.AllUnits(ctx, q, d.Case.Now().Unix(), func(u uint64) bool {
+		err = d.Reader().AllUnits(ctx, q, d.Case.Now().Unix(), func(u uint64) bool {
 			tooMany = len(units) == record.MaxTriage
 			units = append(units, u)
 			return !tooMany

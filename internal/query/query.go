@@ -20,6 +20,20 @@ type Query struct {
 	Root Node   // nil matches everything
 	Sort Sort
 	Zone *time.Location // in which its days were read; nil is UTC
+	Veil Veil           // what whoever asks may not see, and so cannot find; nil is nothing
+}
+
+// Veil covers words of texts. A query under a veil is answered as if the texts
+// read as they do for who asks: a covered word neither finds a text nor, behind
+// a minus, keeps one away.
+type Veil interface {
+	// Hides reports whether a word, folded or not, can be a part of something
+	// covered, or have a part of it in it. False is certain, true may be a guess.
+	Hides(word string) bool
+	// Text is a text as it reads under the veil.
+	Text(s string) string
+	// Covers reports whether anything of a statement version is covered.
+	Covers(s record.Statement) bool
 }
 
 // Sort is the order of hits.

@@ -52,6 +52,7 @@ func Run(t *testing.T, open Open) {
 		{"searches", searches},
 		{"why and where", whyAndWhere},
 		{"nothing found", nothingFound},
+		{"under a veil", veiled},
 		{"earlier versions are found", earlierVersions},
 		{"withdrawn and erased are not found", withdrawnAndErased},
 		{"pages", pages},

@@ -110,7 +110,7 @@ func (p *plan) sources(ctx context.Context, f query.Filter) (clause, error) {
 			if f.Key == "source" {
 				return src.Platform == v
 			}
-			return isSource(src, v)
+			return isSource(src, v, p.veil)
 		}) {
 			leaves = append(leaves, strconv.FormatUint(src.Leaf, 10))
 		}
@@ -121,17 +121,21 @@ func (p *plan) sources(ctx context.Context, f query.Filter) (clause, error) {
 
 // isSource reports whether v names a source: by its log index written "#12", by
 // its key or the id in it, or by its name or some words of it, in any spelling
-// or script.
-func isSource(src *record.Source, v string) bool {
+// or script, as far as these can be seen.
+func isSource(src *record.Source, v string, veil query.Veil) bool {
 	if strings.HasPrefix(v, "#") { // a log index, and nothing else
 		return v == "#"+strconv.FormatUint(src.Leaf, 10)
 	}
 	v = strings.TrimPrefix(v, "@")
-	_, id, _ := strings.Cut(src.Key, ":")
-	if strings.EqualFold(src.Key, v) || strings.EqualFold(id, v) {
+	key, name := src.Key, src.Name
+	if veil != nil {
+		key, name = veil.Text(key), veil.Text(name)
+	}
+	_, id, _ := strings.Cut(key, ":")
+	if key == src.Key && (strings.EqualFold(key, v) || strings.EqualFold(id, v)) {
 		return true
 	}
-	want, have := foldWords(v), foldWords(src.Name)
+	want, have := foldWords(v), foldWords(name)
 	asked := 0
 	for _, w := range want {
 		if len(want) > 1 && language.IsArticle(w) {

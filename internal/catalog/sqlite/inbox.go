@@ -468,7 +468,7 @@ func (s *store) Inbox(ctx context.Context, q query.Query, page catalog.Page) (ca
 		}
 	}
 	if len(res.Hits) == 0 && page.After == "" {
-		res.ZeroBecause, err = s.unmet(ctx, w.plan)
+		res.ZeroBecause, err = w.unmet(ctx)
 	}
 	return res, err
 }

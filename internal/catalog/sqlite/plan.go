@@ -31,20 +31,23 @@ type clause struct {
 // candidate is a row under test.
 type candidate struct {
 	*record.Statement
-	run    uint64 // of its capture
-	tokens []token
+	run    uint64            // of its capture
+	text   *record.Statement // what can be seen of it, once it was looked at for words
+	tokens []token           // of text
 
 	placed // its place, when the plan asks for it
 }
 
-func (c *candidate) has(p *wording) bool {
-	if c.tokens == nil {
-		c.tokens = displayTokens(c.Text)
+// has reports whether a wording meets what can be seen of the row.
+func (c *candidate) has(p *wording, v query.Veil) bool {
+	if c.text == nil {
+		c.text = seen(v, c.Statement)
+		c.tokens = displayTokens(c.text.Text)
 	}
-	if len(p.in(c.Text, c.tokens)) > 0 {
+	if len(p.in(c.text.Text, c.tokens)) > 0 {
 		return true
 	}
-	return slices.ContainsFunc(beside(c.Statement), func(s string) bool { return len(p.in(s, displayTokens(s))) > 0 })
+	return slices.ContainsFunc(beside(c.text), func(s string) bool { return len(p.in(s, displayTokens(s))) > 0 })
 }
 
 // everything is the expression that finds every row.
@@ -73,6 +76,7 @@ type plan struct {
 	places bool            // candidates need their place
 	due    map[uint64]bool // units put off until a time that has come
 	now    int64
+	veil   query.Veil // over what a person may not see
 
 	// At the top of the query:
 	states    []int         // no other state can match; nil when any can
@@ -87,10 +91,7 @@ type plan struct {
 const noLag = -1 << 63
 
 func (s *store) plan(ctx context.Context, q query.Query, now int64) (*plan, error) {
-	p := &plan{s: s, hi: math.MaxInt64, last: record.MaxLeaves, now: now}
-	if s.then != nil {
-		p.last = s.then.size
-	}
+	p := &plan{s: s, hi: math.MaxInt64, last: s.reach(), now: now, veil: q.Veil}
 	parts := []query.Node{}
 	switch n := q.Root.(type) {
 	case nil:
@@ -138,7 +139,7 @@ func (p *plan) compile(ctx context.Context, n query.Node, positive bool) (clause
 		if positive {
 			p.words = append(p.words, w)
 		}
-		return clause{expr: w.expr, none: w.expr == "", exact: !n.Exact, holds: func(c *candidate) bool { return c.has(w) }}, nil
+		return clause{expr: w.expr, none: w.expr == "", exact: !n.Exact && !w.under(p.veil), holds: func(c *candidate) bool { return c.has(w, p.veil) }}, nil
 	case query.Filter:
 		return p.filter(ctx, n, positive)
 	case query.Range:

@@ -101,7 +101,7 @@ func (s *store) Search(ctx context.Context, q query.Query, page catalog.Page) (c
 		}
 	}
 	if len(res.Hits) == 0 && page.After == "" {
-		res.ZeroBecause, err = s.unmet(ctx, p)
+		res.ZeroBecause, err = p.unmet(ctx)
 	}
 	return res, err
 }
@@ -261,7 +261,7 @@ func (w *search) take(ctx context.Context, found []place) (full bool, err error)
 				return true, nil
 			}
 			hit := catalog.Hit{Statement: *c.Statement, Score: at.score}
-			explain(&hit, w.words)
+			w.explain(&hit)
 			w.hits = append(w.hits, hit)
 			w.homes = append(w.homes, c.unit)
 			at.size = w.after.size
@@ -300,7 +300,7 @@ func (w *search) isHit(ctx context.Context, c *candidate) (bool, error) {
 		}
 		newer = true
 		o := *c
-		o.Statement, o.tokens = &st, nil
+		o.Statement, o.text = &st, nil
 		for _, t := range w.tests {
 			newer = newer && t(&o)
 		}
@@ -452,19 +452,13 @@ func (w *search) countEach(ctx context.Context, found []place) (n int64, err err
 	return n, nil
 }
 
-// unmet returns the words of the query that no text has.
-func (s *store) unmet(ctx context.Context, p *plan) ([]string, error) {
+// unmet returns the words of the query that no text has, as far as can be seen.
+func (p *plan) unmet(ctx context.Context) ([]string, error) {
 	var missing []string
-	most := uint64(record.MaxLeaves)
-	if s.then != nil {
-		most = s.then.size
-	}
 	for _, w := range p.words {
-		met := false
-		if w.expr != "" {
-			if err := s.find.QueryRowContext(ctx, "SELECT EXISTS(SELECT 1 FROM words WHERE words MATCH ? AND (rowid & "+itoa(leafMask)+")<?)", w.expr, most).Scan(&met); err != nil {
-				return nil, s.wordsErr(err)
-			}
+		met, err := p.occurs(ctx, w)
+		if err != nil {
+			return nil, err
 		}
 		if !met && !slices.Contains(missing, w.Raw) {
 			missing = append(missing, w.Raw)

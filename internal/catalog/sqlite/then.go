@@ -431,6 +431,14 @@ func (p *plan) changing(c clause) clause {
 	return c
 }
 
+// reach is the log index that all this knows of lies below.
+func (s *store) reach() uint64 {
+	if s.then != nil {
+		return s.then.size
+	}
+	return record.MaxLeaves
+}
+
 // searchable is the log size up to which statements are found.
 func (s *store) searchable(ctx context.Context) (size uint64, err error) {
 	err = s.find.QueryRowContext(ctx, "SELECT value FROM meta WHERE name='size'").Scan(&size)

@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -102,14 +103,28 @@ func (p *plan) translated(ctx context.Context, f query.Filter) (clause, error) {
 		if found[statement] {
 			continue
 		}
+		if p.veil != nil {
+			text = p.veil.Text(text)
+		}
 		have := spaced(text)
 		found[statement] = slices.ContainsFunc(wanted, func(w string) bool { return w != "  " && strings.Contains(have, w) })
 	}
+	if err := rows.Err(); err != nil {
+		return clause{}, p.s.rowsErr(err)
+	}
 	some := false
-	for _, is := range found {
+	for statement, is := range found {
+		if is && p.veil != nil {
+			versions, err := p.s.Versions(ctx, statement)
+			if err != nil && !errors.Is(err, record.ErrNotFound) {
+				return clause{}, err
+			}
+			is = !slices.ContainsFunc(versions, p.veil.Covers)
+			found[statement] = is
+		}
 		some = some || is
 	}
-	return p.changing(clause{expr: quote(tagHas("translation")), none: !some, holds: func(c *candidate) bool { return found[c.First] }}), p.s.rowsErr(rows.Err())
+	return p.changing(clause{expr: quote(tagHas("translation")), none: !some, holds: func(c *candidate) bool { return found[c.First] }}), nil
 }
 
 // spaced is the folded words of a text with a space before and behind each run.

@@ -38,6 +38,9 @@ func quote(words ...string) string {
 	return `"` + strings.ReplaceAll(strings.Join(words, " "), `"`, `""`) + `"`
 }
 
+// begin keeps the beginnings of words to texts: tags have beginnings too.
+const begin = "{text extra} : "
+
 // word makes w ready.
 //
 // A word that excludes stands for itself only: a name's other spellings are a
@@ -57,7 +60,7 @@ func (s *store) word(ctx context.Context, w query.Words, excludes bool) (*wordin
 	case len(p.folded) > 1 || w.Exact || w.Phrase:
 		p.expr = quote(p.folded...)
 		if w.Prefix {
-			p.expr += " *"
+			p.expr = begin + p.expr + " *"
 		}
 		if p.joined = language.JoinedForms(w.Raw); len(p.joined) == 1 && !w.Exact && !w.Prefix && !w.Phrase {
 			p.expr = "(" + p.expr + " OR " + quote(p.joined...) + ")"
@@ -65,7 +68,7 @@ func (s *store) word(ctx context.Context, w query.Words, excludes bool) (*wordin
 			p.joined = nil
 		}
 	case w.Prefix:
-		p.expr = quote(p.folded[0]) + " *"
+		p.expr = begin + quote(p.folded[0]) + " *"
 	default:
 		if err := s.spread(ctx, p); err != nil {
 			return nil, err
