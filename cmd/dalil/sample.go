@@ -89,7 +89,7 @@ func grades(world sample.World) []cli.SampleGrade {
 func triage() []cli.SampleTriage {
 	return []cli.SampleTriage{
 		{Action: desk.ActionShield, Query: `"` + sample.Exposed + `"`, Most: 1, Names: []string{sample.Exposed}, Reason: "a nurse who spoke to the press is named with where she lives: a private person"},
-		{Action: desk.ActionLabel, Query: `"` + sample.Exposed + `"`, Most: 1, Labels: []string{"threat to a person"}},
+		{Action: desk.ActionLabel, Query: "is:shielded", Most: 1, Labels: []string{"threat to a person"}},
 		{Action: desk.ActionKeep, Query: "state:new is:first type:post lang:ar", Most: 12, Reason: "claims of responsibility"},
 		{Action: desk.ActionLabel, Query: "state:kept", Most: 5, Labels: []string{"claim to attribute"}},
 		{Action: desk.ActionLabel, Query: "state:kept", Most: 2, Labels: []string{"ask the hospital"}},

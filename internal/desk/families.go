@@ -706,6 +706,8 @@ func (d *Desk) undo(ctx context.Context, id string, x record.Decision, reason st
 		return record.Decision{}, fmt.Errorf("%s was taken back already, by %s: %w", id, d.Case.IDs.ID(record.KindDecision, x.Undone), record.ErrConflict)
 	case x.Action == pipeline.ActionErase:
 		return record.Decision{}, fmt.Errorf("%s destroyed what it was about; that cannot be taken back: %w", id, record.ErrConflict)
+	case x.Action == ActionOpen:
+		return record.Decision{}, fmt.Errorf("%s says that %s looked at a masked name; that cannot be taken back: %w", id, x.By, record.ErrConflict)
 	}
 	if x.Action == "erase-request" {
 		carried, err := d.Reader().DecisionsBy(ctx, pipeline.ActionErase)

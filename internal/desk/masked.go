@@ -90,6 +90,62 @@ func (m *masker) finds(s record.Statement) bool {
 	return slices.ContainsFunc(all, func(t string) bool { return len(m.in(t)) > 0 })
 }
 
+// Mask is a unit because of which a name is masked in a statement.
+type Mask struct {
+	Unit string // whose names Open shows
+	By   string // who masked them
+	May  bool   // this person may open them
+	Open bool   // they are open at this desk
+}
+
+// Masks says because of which units a name is masked in a statement, or in what
+// a unit shows, and who may open it. A unit that this person may not open is not
+// named: that two statements name the same person is told to nobody else.
+func (d *Desk) Masks(ctx context.Context, id string) ([]Mask, error) {
+	shields, err := d.Case.Catalog.Shields(ctx)
+	if err != nil || len(shields) == 0 {
+		return nil, err
+	}
+	units, err := d.unitsOf(ctx, []string{id})
+	if err != nil {
+		return nil, err
+	}
+	about := []uint64{units[0].First.First, units[0].Newest.First}
+	if k, leaf, err := d.resolve(id, record.KindFamily, record.KindStatement); err == nil && k == record.KindStatement {
+		about = append(about, leaf)
+	}
+	slices.Sort(about)
+	var texts []record.Statement
+	for _, first := range slices.Compact(about) {
+		versions, err := d.Case.Catalog.Versions(ctx, first)
+		if err != nil {
+			return nil, err
+		}
+		texts = append(texts, versions...)
+	}
+	var all []Mask
+	for _, s := range shields {
+		home, err := d.Case.Catalog.UnitsOf(ctx, []uint64{s.Statement}, 0)
+		if errors.Is(err, record.ErrNotFound) { // it was erased
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		if home[0].Leaf != units[0].Leaf && !slices.ContainsFunc(texts, newMasker(s.Names).finds) {
+			continue
+		}
+		m := Mask{By: s.By, May: d.mayOpen(s)}
+		if m.May {
+			m.Unit, m.Open = d.unitID(home[0].Leaf, home[0].Family), slices.Contains(d.opened, s.Statement)
+		}
+		if !slices.Contains(all, m) {
+			all = append(all, m)
+		}
+	}
+	return all, nil
+}
+
 // ActionOpen is that somebody looked at a masked name.
 const ActionOpen = "open"
 

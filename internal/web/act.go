@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"strings"
 
+	"dalil/internal/desk"
 	"dalil/internal/record"
 )
 
@@ -17,7 +18,7 @@ const maxForm = 1 << 20
 // act makes a handler of something a person does: it is done once, recorded, and
 // answered with the address to go on at, so that loading that page again does
 // nothing again.
-func (s *server) act(do func(http.ResponseWriter, *http.Request) (string, error)) http.Handler {
+func (s *server) act(do func(*server, http.ResponseWriter, *http.Request) (string, error)) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		ctx, cancel := context.WithTimeout(r.Context(), s.wait)
 		defer cancel()
@@ -35,7 +36,12 @@ func (s *server) act(do func(http.ResponseWriter, *http.Request) (string, error)
 			s.fail(w, r, err)
 			return
 		}
-		to, err := do(w, r)
+		s, err := s.as(r)
+		if err != nil {
+			s.fail(w, r, err)
+			return
+		}
+		to, err := do(s, w, r)
 		if err != nil {
 			s.fail(w, r, err)
 			return
@@ -111,7 +117,7 @@ func (s *server) didOf(r *http.Request, l *tongue) *did {
 	q := u.Query()
 	q.Del("did")
 	u.RawQuery = q.Encode()
-	d := &did{ID: id, Entry: leaf, What: doneWords(x.Action), Undo: s.desk.Case.Writable() && x.Undone == 0, Undone: x.Action == "undo", Back: u.RequestURI()}
+	d := &did{ID: id, Entry: leaf, What: doneWords(x.Action), Undo: s.desk.Case.Writable() && x.Undone == 0 && x.Action != desk.ActionOpen, Undone: x.Action == "undo", Back: u.RequestURI()}
 	var t record.Triage
 	if json.Unmarshal([]byte(x.Payload), &t) == nil {
 		d.N = len(t.Units)
@@ -122,7 +128,7 @@ func (s *server) didOf(r *http.Request, l *tongue) *did {
 // doneWords say in one word what was just done.
 func doneWords(action string) string {
 	words := map[string]string{"keep": key("Kept"), "dismiss": key("Not relevant"), "duplicate": key("Duplicate"), "later": key("Put off"), "reopen": key("New again"),
-		"label": key("Labelled"), "unlabel": key("Label taken off"), "assign": key("Assigned"), "unassign": key("Assigned to nobody"), "shield": key("Name masked"), "unshield": key("Name shown again"),
+		"label": key("Labelled"), "unlabel": key("Label taken off"), "assign": key("Assigned"), "unassign": key("Assigned to nobody"), "shield": key("Name masked"), "unshield": key("Name shown again"), "open": key("Name opened, for this session"),
 		"withdraw": key("Withdrawn"), "restore": key("Restored"), "restrict": key("Restricted"), "lift-restriction": key("Restriction lifted"), "mark-public": key("Marked as public"), "undo": key("Taken back"),
 		"translate": key("Translated"), "review-translation": key("Reviewed")}
 	if w := words[action]; w != "" {

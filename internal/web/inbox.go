@@ -254,6 +254,7 @@ type unitData struct {
 	Write   bool
 	Family  *familyPlace
 	Picture int // files its first post came with
+	Masks   []maskRow
 }
 
 func (s *server) unit(r *http.Request) (reply, error) {
@@ -305,6 +306,9 @@ func (s *server) unit(r *http.Request) (reply, error) {
 			return reply{}, err
 		}
 		d.Acts = append(d.Acts, a)
+	}
+	if d.Masks, err = s.masks(ctx, row.ID, "/inbox/"+row.ID+"?back="+url.QueryEscape(d.Back)); err != nil {
+		return reply{}, err
 	}
 	if d.Ask == "duplicate" {
 		if d.Alike, err = s.alike(ctx, row, l, d.Back); err != nil {
@@ -444,7 +448,7 @@ func (s *server) all(r *http.Request) (reply, error) {
 			t.Labels = append(t.Labels, x)
 		}
 	}
-	dry := desk.New(s.desk.Case)
+	dry := *s.desk // with the names that are open
 	dry.DryRun = true
 	done, err := dry.Triage(r.Context(), t)
 	if err != nil {

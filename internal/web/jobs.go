@@ -358,12 +358,12 @@ func (s *server) onlyShown() error {
 	return told(record.ErrConflict, phrase{Text: key("this workbench only shows")}, phrase{Text: key("start it without --read-only")})
 }
 
-func (s *server) tellJob(do func(context.Context, string) (state.Job, error)) func(http.ResponseWriter, *http.Request) (string, error) {
-	return func(_ http.ResponseWriter, r *http.Request) (string, error) {
+func tellJob(do func(*desk.Desk, context.Context, string) (state.Job, error)) func(*server, http.ResponseWriter, *http.Request) (string, error) {
+	return func(s *server, _ http.ResponseWriter, r *http.Request) (string, error) {
 		if err := s.onlyShown(); err != nil {
 			return "", err
 		}
-		j, err := do(r.Context(), r.PathValue("id"))
+		j, err := do(s.desk, r.Context(), r.PathValue("id"))
 		return jobURL(j), err
 	}
 }

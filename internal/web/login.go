@@ -99,6 +99,9 @@ func (s *server) leave(w http.ResponseWriter, r *http.Request) (string, error) {
 	if s.door == nil || here == nil {
 		return "/", nil
 	}
+	if err := s.openings.end(r); err != nil {
+		return "", err
+	}
 	if err := s.door.end(r.Context(), func(x *session) bool { return x.key == here.key }); err != nil {
 		return "", err
 	}

@@ -42,6 +42,7 @@ type statementData struct {
 	Export    string      // Path of the capture, and of the container
 
 	Beside translations
+	Masks  []maskRow
 }
 
 type versionRow struct {
@@ -163,6 +164,9 @@ func (s *server) statement(r *http.Request) (reply, error) {
 	if d.Beside, err = s.beside(r, d); err != nil {
 		return reply{}, err
 	}
+	if d.Masks, err = s.masks(ctx, d.ID, d.URL); err != nil {
+		return reply{}, err
+	}
 	title := l.isolated(st.Title)
 	if st.Title == "" {
 		title = l.t("{source}, {time}", "source", t.Source.Name, "time", l.t(s.when(st.Posted).Local))
@@ -194,8 +198,9 @@ func (s *server) statementJSON(d statementData) any {
 		Comments  []desk.View `json:"comments,omitempty"`
 		Gaps      []gapJSON   `json:"gaps_near,omitempty"`
 		Decisions []actJSON   `json:"decisions,omitempty"`
+		Masked    []maskJSON  `json:"masked_names,omitempty"`
 		Proof     proofJSON   `json:"proof"`
-	}{s.desk.View(d.Statement), versions, said, comments, gapsJSON(d.Near), s.actsJSON(d.Acts), proofOf(d.Proof)}
+	}{s.desk.View(d.Statement), versions, said, comments, gapsJSON(d.Near), s.actsJSON(d.Acts), masksJSON(d.Masks), proofOf(d.Proof)}
 }
 
 type proofJSON struct {

@@ -88,14 +88,16 @@ type server struct {
 	island string                   // address of the script
 	small  map[record.Digest][]byte // of sheet and script, compressed
 
-	tongues []*tongue
-	door    *door // nil: no password is asked
-	secure  bool
-	machine desk.Machine
-	now     func() time.Time
-	mux     *http.ServeMux
-	light   *queue
-	heavy   *queue
+	tongues  []*tongue
+	door     *door // nil: no password is asked
+	secure   bool
+	openings *openings // of masked names
+	opened   bool      // this copy shows some: see as
+	machine  desk.Machine
+	now      func() time.Time
+	mux      *http.ServeMux
+	light    *queue
+	heavy    *queue
 }
 
 // New returns the pages of the case that d works on.
@@ -120,6 +122,7 @@ func newServer(d *desk.Desk, opt Options) (*server, http.Handler) {
 	if opt.Password != nil {
 		s.door = newDoor(opt, d.Case.Origin)
 	}
+	s.openings = newOpenings(opt.Secure, d.Case.Origin, s.now)
 	s.light, s.heavy = queues()
 	s.tongues = tongues()
 	s.pages = s.parsePages()
@@ -148,77 +151,80 @@ func newServer(d *desk.Desk, opt Options) (*server, http.Handler) {
 }
 
 // shown lists the pages.
-func (s *server) shown() map[string]func(*http.Request) (reply, error) {
-	return map[string]func(*http.Request) (reply, error){
-		"/{$}":              s.today,
-		"/inbox":            s.inbox,
-		"/inbox/all":        s.all,
-		"/inbox/{id}":       s.unit,
-		"/statements":       s.statements,
-		"/s/{id}":           s.statement,
-		"/s/{id}/{slug}":    s.statement,
-		"/s/{id}/proof":     s.proof,
-		"/families":         s.families,
-		"/y/{id}":           s.family,
-		"/y/{id}/{slug}":    s.family,
-		"/firsts":           s.firsts,
-		"/sources":          s.sources,
-		"/c/{id}":           s.source,
-		"/capture":          s.capture,
-		"/import":           s.importNew,
-		"/import/{upload}":  s.preflight,
-		"/jobs":             s.jobs,
-		"/jobs/{id}":        s.job,
-		"/matrix":           s.matrix,
-		"/matrix.csv":       s.matrix,
-		"/imports":          s.imports,
-		"/imports/{id}":     s.receipt,
-		"/log":              s.log,
-		"/log/entries":      s.entries,
-		"/log/{n}":          s.entry,
-		"/settings":         s.settings,
-		"/settings/access":  s.sessions,
-		"/doctor":           s.doctor,
-		"/login":            s.login,
-		"/help":             s.help,
-		"/style":            s.style,
-		"/out":              s.out,
-		"/palette":          s.palette,
-		"/s/{id}/raw":       s.raw,
-		"/s/{id}/media/{n}": s.media,
+func (*server) shown() map[string]func(*server, *http.Request) (reply, error) {
+	return map[string]func(*server, *http.Request) (reply, error){
+		"/{$}":              (*server).today,
+		"/inbox":            (*server).inbox,
+		"/inbox/all":        (*server).all,
+		"/inbox/{id}":       (*server).unit,
+		"/statements":       (*server).statements,
+		"/s/{id}":           (*server).statement,
+		"/s/{id}/{slug}":    (*server).statement,
+		"/s/{id}/proof":     (*server).proof,
+		"/families":         (*server).families,
+		"/y/{id}":           (*server).family,
+		"/y/{id}/{slug}":    (*server).family,
+		"/firsts":           (*server).firsts,
+		"/sources":          (*server).sources,
+		"/c/{id}":           (*server).source,
+		"/capture":          (*server).capture,
+		"/import":           (*server).importNew,
+		"/import/{upload}":  (*server).preflight,
+		"/jobs":             (*server).jobs,
+		"/jobs/{id}":        (*server).job,
+		"/matrix":           (*server).matrix,
+		"/matrix.csv":       (*server).matrix,
+		"/imports":          (*server).imports,
+		"/imports/{id}":     (*server).receipt,
+		"/log":              (*server).log,
+		"/log/entries":      (*server).entries,
+		"/log/{n}":          (*server).entry,
+		"/settings":         (*server).settings,
+		"/settings/access":  (*server).sessions,
+		"/doctor":           (*server).doctor,
+		"/login":            (*server).login,
+		"/help":             (*server).help,
+		"/style":            (*server).style,
+		"/out":              (*server).out,
+		"/palette":          (*server).palette,
+		"/s/{id}/raw":       (*server).raw,
+		"/s/{id}/media/{n}": (*server).media,
 
-		"/statements.csv":    s.csv,
-		"/statements/export": s.export,
+		"/statements.csv":    (*server).csv,
+		"/statements/export": (*server).export,
 	}
 }
 
 // done lists what can be posted: each does one thing and says where to go on.
-func (s *server) done() map[string]func(http.ResponseWriter, *http.Request) (string, error) {
-	return map[string]func(http.ResponseWriter, *http.Request) (string, error){
-		"/settings": s.choose,
-		"/capture":  s.startCapture,
-		"/seen":     s.seen,
-		"/s/{id}":   s.decideStatement,
-		"/inbox":    s.triage,
+func (*server) done() map[string]func(*server, http.ResponseWriter, *http.Request) (string, error) {
+	return map[string]func(*server, http.ResponseWriter, *http.Request) (string, error){
+		"/settings": (*server).choose,
+		"/capture":  (*server).startCapture,
+		"/seen":     (*server).seen,
+		"/s/{id}":   (*server).decideStatement,
+		"/inbox":    (*server).triage,
 
-		"/jobs/{id}/pause":      s.tellJob(s.desk.PauseJob),
-		"/jobs/{id}/resume":     s.tellJob(s.desk.ResumeJob),
-		"/jobs/{id}/cancel":     s.tellJob(s.desk.CancelJob),
-		"/import/{upload}":      s.bring,
-		"/import/{upload}/drop": s.dropUpload,
+		"/inbox/{id}/open": (*server).openMask,
+		"/mask":            (*server).maskAgain,
 
-		"/undo": s.undo,
+		"/jobs/{id}/pause":      tellJob((*desk.Desk).PauseJob),
+		"/jobs/{id}/resume":     tellJob((*desk.Desk).ResumeJob),
+		"/jobs/{id}/cancel":     tellJob((*desk.Desk).CancelJob),
+		"/import/{upload}":      (*server).bring,
+		"/import/{upload}/drop": (*server).dropUpload,
 
-		"/c/{id}/grade": s.grade,
+		"/undo": (*server).undo,
 
-		"/s/{id}/translate": s.translate,
-		"/s/{id}/review":    s.reviewTranslation,
-		"/settings/access":  s.endSessions,
-		"/login":            s.enter,
-		"/logout":           s.leave,
+		"/c/{id}/grade": (*server).grade,
 
-		"/saved":      s.save,
-		"/saved/drop": s.drop,
+		"/s/{id}/translate": (*server).translate,
+		"/s/{id}/review":    (*server).reviewTranslation,
+		"/settings/access":  (*server).endSessions,
+		"/login":            (*server).enter,
+		"/logout":           (*server).leave,
+
+		"/saved":      (*server).save,
+		"/saved/drop": (*server).drop,
 	}
 }
 
@@ -269,17 +275,22 @@ type view struct {
 	Then    *thenView // the moment the page shows; nil is now
 	Bare    bool      // outside of the door: nothing of the case is said
 	Door    bool      // the reader came in with the password, and can go
+	Opened  bool      // names are shown that are masked for others
 	Stand   desk.Standing
 	Data    any
 }
 
 // page makes a handler of a page.
-func (s *server) page(pattern string, make func(*http.Request) (reply, error)) http.Handler {
+func (s *server) page(pattern string, make func(*server, *http.Request) (reply, error)) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		ctx, cancel := context.WithTimeout(r.Context(), s.wait)
 		defer cancel()
 		r = r.WithContext(ctx)
-		s, make := s, make
+		s, err := s.as(r)
+		if err != nil {
+			s.fail(w, r, err)
+			return
+		}
 		if at := r.URL.Query().Get("at"); at != "" {
 			past, done, err := s.lookBack(ctx, pattern, at)
 			if err != nil {
@@ -287,9 +298,9 @@ func (s *server) page(pattern string, make func(*http.Request) (reply, error)) h
 				return
 			}
 			defer done() //nolint:errcheck // nothing was written
-			s, make = past, past.shown()[pattern]
+			s = past
 		}
-		rep, err := make(r)
+		rep, err := make(s, r)
 		if err != nil {
 			s.fail(w, r, err)
 			return
@@ -328,6 +339,7 @@ func (s *server) write(w http.ResponseWriter, r *http.Request, rep reply) {
 			v.JSON = jsonAddress(r)
 		}
 		v.Scripts, v.Did = []string{s.island}, s.didOf(r, l)
+		v.Opened = s.opened
 		v.Stand, _ = s.nowadays().desk.Standing(r.Context()) // the footer does without what cannot be read
 		v.Then = s.thenOf(r)
 	}
