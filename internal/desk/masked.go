@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"dalil/internal/catalog"
+	"dalil/internal/language"
 	"dalil/internal/pipeline"
 	"dalil/internal/query"
 	"dalil/internal/record"
@@ -61,7 +62,7 @@ func (d *Desk) mayOpen(s catalog.Shield) bool {
 // for this person.
 func (d *Desk) hides(ctx context.Context, first uint64) (bool, error) {
 	m, err := d.masker(ctx)
-	if err != nil || m == nil || len(m.names) == 0 {
+	if err != nil || m.idle() {
 		return false, err
 	}
 	versions, err := d.Case.Catalog.Versions(ctx, first)
@@ -76,18 +77,7 @@ func (m *masker) Covers(s record.Statement) bool { return m.finds(s) }
 
 // finds reports whether a name stands anywhere in a statement version.
 func (m *masker) finds(s record.Statement) bool {
-	all := []string{s.Text, s.Title, s.Byline, s.URL, s.Parent, s.ReplyTo, s.ExternalID, s.Sender.Name, s.Sender.ID}
-	if s.Forward != nil {
-		all = append(all, s.Forward.From.Name, s.Forward.From.ID)
-	}
-	for i := range s.Entities {
-		all = append(all, s.Entities[i].Target)
-	}
-	for i := range s.Media {
-		all = append(all, s.Media[i].Alt, s.Media[i].Name, s.Media[i].Path)
-	}
-	all = append(append(all, s.Credits...), s.Refs...)
-	return slices.ContainsFunc(all, func(t string) bool { return len(m.in(t)) > 0 })
+	return slices.ContainsFunc(s.Strings(), func(t string) bool { return len(m.in(t)) > 0 })
 }
 
 // Mask is a unit because of which a name is masked in a statement.
@@ -278,7 +268,7 @@ func (r reader) Versions(ctx context.Context, first uint64) ([]record.Statement,
 // nothing.
 func (d *Desk) veiled(ctx context.Context, q query.Query) (query.Query, *masker, error) {
 	m, err := d.masker(ctx)
-	if err == nil && m != nil && len(m.names) > 0 {
+	if err == nil && !m.idle() {
 		q.Veil = m
 	}
 	return q, m, err
@@ -449,7 +439,7 @@ func (m *masker) unit(u catalog.Unit) catalog.Unit {
 // statement masks names in everything of a statement that came from outside and
 // is shown. The original is not touched.
 func (m *masker) statement(s record.Statement) record.Statement {
-	if m == nil || len(m.names) == 0 {
+	if m.idle() {
 		return s
 	}
 	text, moved := m.text(s.Text)
@@ -508,12 +498,12 @@ func (m *masker) each(all []string) []string {
 
 // hit masks the snippet too, and what is said about words.
 func (m *masker) hit(h catalog.Hit) catalog.Hit {
-	if m == nil || len(m.names) == 0 {
+	if m.idle() {
 		return h
 	}
 	// A snippet may begin or end inside of a name, so the names are looked for in
 	// the whole text.
-	snippet, moved := replaced(h.Snippet, apart(append(m.in(h.Snippet), within(h.Text, h.Snippet, m.in(h.Text))...)))
+	snippet, moved := replaced(h.Snippet, language.Apart(append(m.in(h.Snippet), within(h.Text, h.Snippet, m.in(h.Text))...)))
 	var marks [][2]int
 	for _, k := range h.Marks {
 		from, ok1 := moved(k[0])

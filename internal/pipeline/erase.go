@@ -2,12 +2,15 @@ package pipeline
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 
 	"dalil/internal/archive"
 	"dalil/internal/catalog"
 	"dalil/internal/format"
+	"dalil/internal/language"
 	"dalil/internal/record"
 )
 
@@ -91,6 +94,9 @@ func (c *Case) erase(ctx context.Context, target uint64) error {
 		err = e.file(ctx, l.Blob)
 	default:
 		return fmt.Errorf("%w: a %s entry cannot be erased", record.ErrInvalid, l.Kind)
+	}
+	if err == nil {
+		err = e.names(ctx)
 	}
 	if err != nil {
 		return err
@@ -282,6 +288,9 @@ func (e *eraser) file(ctx context.Context, blob record.Digest) error {
 			return err
 		}
 	}
+	if err := e.derived(ctx, ours); err != nil {
+		return err
+	}
 	return e.c.eachLeaf(ctx, 0, func(i uint64, l *record.Leaf) error {
 		if !ours[l.Capture] {
 			return nil
@@ -299,6 +308,171 @@ func (e *eraser) file(ctx context.Context, blob record.Digest) error {
 		}
 		return e.c.Archive.DestroySecret(ctx, i)
 	}, record.LeafStatement)
+}
+
+// derived destroys the texts that software read in pictures, which are files of
+// their own. One stays when the same text was read in a picture that stays.
+func (e *eraser) derived(ctx context.Context, pictures map[uint64]bool) error {
+	var read []uint64
+	err := e.c.eachLeaf(ctx, 0, func(i uint64, l *record.Leaf) error {
+		if l.Format == catalog.FormatDerived && pictures[l.Parent] && e.targets[i] == 0 {
+			read = append(read, i)
+		}
+		return nil
+	}, record.LeafCapture)
+	if err != nil {
+		return err
+	}
+	for _, leaf := range read {
+		c, err := e.c.Catalog.Capture(ctx, leaf)
+		if err != nil {
+			return err
+		}
+		same, err := e.c.Catalog.CapturesOf(ctx, c.Blob)
+		if err != nil {
+			return err
+		}
+		stays := false
+		for _, o := range same {
+			if o.Format != catalog.FormatDerived {
+				stays = true // an imported file
+			} else if !pictures[o.Parent] {
+				picture, err := e.c.Catalog.Capture(ctx, o.Parent)
+				if err != nil {
+					return err
+				}
+				held, err := e.holds(ctx, picture.Blob)
+				if err != nil {
+					return err
+				}
+				stays = stays || held
+			}
+		}
+		if !stays && !e.gone[c.Blob] {
+			if err := e.remove(ctx, leaf, c.Blob); err != nil {
+				return err
+			}
+			continue
+		}
+		e.bury(record.Leaf{Target: leaf})
+		if err := e.c.Archive.DestroySecret(ctx, leaf); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// holds reports whether the archive has the bytes.
+func (e *eraser) holds(ctx context.Context, d record.Digest) (bool, error) {
+	if e.gone[d] {
+		return false, nil
+	}
+	b, err := e.c.Archive.Open(ctx, d)
+	if errors.Is(err, record.ErrWithheld) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	return true, b.Close()
+}
+
+// names destroys the bodies of decisions that mask names, and of those that say
+// why somebody looked at one, when nothing is left to mask by them: every
+// statement that they are about is erased, and, while a decision stands, no
+// other text of the case has the name. Until then the list of names is what keeps
+// it from being read.
+func (e *eraser) names(ctx context.Context) error {
+	shields, err := e.c.Catalog.DecisionsBy(ctx, actionShield)
+	if err != nil || len(shields) == 0 {
+		return err
+	}
+	standing := map[uint64]bool{}
+	now, err := e.c.Catalog.Shields(ctx)
+	if err != nil {
+		return err
+	}
+	for _, s := range now {
+		standing[s.Decision] = true
+	}
+	opened, err := e.c.Catalog.DecisionsBy(ctx, actionOpen)
+	if err != nil {
+		return err
+	}
+	for _, d := range shields {
+		if d.Payload == "" { // destroyed before
+			continue
+		}
+		var p record.Triage
+		if err := json.Unmarshal([]byte(d.Payload), &p); err != nil {
+			return fmt.Errorf("%w: decision at log entry %d: %v", record.ErrAltered, d.Leaf, err)
+		}
+		names := language.NewMentions(p.Names)
+		left, err := e.left(ctx, p.Units, names, standing[d.Leaf])
+		if err != nil {
+			return err
+		}
+		if left {
+			continue
+		}
+		gone := []uint64{d.Leaf}
+		for _, o := range opened {
+			if len(names.In(o.Reason)) > 0 && e.targets[o.Leaf] == 0 {
+				gone = append(gone, o.Leaf)
+			}
+		}
+		for _, leaf := range gone {
+			e.bury(record.Leaf{Target: leaf})
+			if err := e.c.Archive.DestroySecret(ctx, leaf); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// What package desk calls masking a name, and looking at it.
+const (
+	actionShield = "shield"
+	actionOpen   = "open"
+)
+
+// left reports whether a statement of units is not erased or, with everywhere,
+// a name stands in any statement that is not.
+func (e *eraser) left(ctx context.Context, units [][]uint64, names *language.Mentions, everywhere bool) (bool, error) {
+	for _, statements := range units {
+		for _, first := range statements {
+			versions, err := e.c.Catalog.Versions(ctx, first)
+			if err != nil && !errors.Is(err, record.ErrNotFound) {
+				return false, err
+			}
+			for _, v := range versions {
+				if !v.Erased && e.targets[v.Leaf] == 0 {
+					return true, nil
+				}
+			}
+		}
+	}
+	if !everywhere {
+		return false, nil
+	}
+	err := e.c.eachLeaf(ctx, 0, func(i uint64, _ *record.Leaf) error {
+		if e.targets[i] > 0 {
+			return nil
+		}
+		v, err := e.c.Catalog.Version(ctx, i)
+		if err != nil {
+			return err
+		}
+		if !v.Erased && slices.ContainsFunc(v.Strings(), func(s string) bool { return len(names.In(s)) > 0 }) {
+			return errEnough
+		}
+		return nil
+	}, record.LeafStatement)
+	if errors.Is(err, errEnough) {
+		return true, nil
+	}
+	return false, err
 }
 
 // eraseAgain blanks what a file just imported holds of statements that were

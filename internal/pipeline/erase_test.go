@@ -13,6 +13,7 @@ import (
 	"testing"
 	"unicode/utf16"
 
+	"dalil/internal/assist"
 	"dalil/internal/desk"
 	"dalil/internal/pipeline"
 	"dalil/internal/record"
@@ -195,6 +196,125 @@ func TestEraseFile(t *testing.T) {
 	if got := traces(t, c.Dir); len(got) > 0 {
 		t.Errorf("%v", got)
 	}
+	h.rebuilt(c)
+	if got := traces(t, h.path("case")); len(got) > 0 {
+		t.Errorf("after the rebuild: %v", got)
+	}
+}
+
+// TestEraseNames: with a statement goes the list of names that were masked in it,
+// and why somebody looked, as soon as nothing of the case has them any more.
+func TestEraseNames(t *testing.T) {
+	h := newHouse(t)
+	c := h.create("case")
+	h.take(c, pipeline.ImportOptions{}, h.write("1/result.json", chat("public_channel", message{id: 11, text: "the bridge is open"}, message{id: 12, text: secret},
+		message{id: 13, text: "and Tumbrelwick again"})))
+	ctx := context.Background()
+	d := desk.New(c)
+	id := d.StatementID(h.one(c, lamp, "12"))
+	_, err := d.Triage(ctx, desk.Triage{Action: desk.ActionShield, Units: []string{id}, Names: []string{"Tumbrelwick"}, Reason: "accused without proof"})
+	must(t, err)
+	_, err = d.Triage(ctx, desk.Triage{Action: desk.ActionShield, Units: []string{id}, Names: []string{"Tumbrelwick", "زنبورستان"}, Reason: "another spelling"})
+	must(t, err)
+	_, err = d.Open(ctx, id, "to warn Tumbrelwick")
+	must(t, err)
+	erase := func(n string) {
+		t.Helper()
+		request, _, err := d.RequestErase(ctx, d.StatementID(h.one(c, lamp, n)), "endangers a person")
+		must(t, err)
+		_, err = d.ConfirmErase(ctx, c.IDs.ID(record.KindDecision, request.Leaf), "")
+		must(t, err)
+	}
+	erase("12")
+	// Another statement has the name: what masks it stays.
+	s, err := d.Statement(ctx, d.StatementID(h.one(c, lamp, "13")))
+	must(t, err)
+	if strings.Contains(s.Text, "Tumbrelwick") || len(traces(t, c.Dir)) == 0 {
+		t.Fatalf("%q", s.Text)
+	}
+	shields, err := c.Catalog.Shields(ctx)
+	must(t, err)
+	if len(shields) != 1 {
+		t.Fatalf("%+v", shields)
+	}
+	h.rebuilt(c)
+	c = h.open("case", true)
+	d = desk.New(c)
+	erase("13")
+	if got := traces(t, c.Dir); len(got) > 0 {
+		t.Fatalf("while the case is open: %v", got)
+	}
+	if shields, err = c.Catalog.Shields(ctx); err != nil || len(shields) > 0 {
+		t.Fatalf("%+v %v", shields, err)
+	}
+	decisions, err := c.Catalog.DecisionsBy(ctx, desk.ActionShield, desk.ActionOpen)
+	must(t, err)
+	for _, x := range decisions {
+		if x.By == "" || x.Target == 0 || x.Payload != "" || x.Reason != "" {
+			t.Errorf("what is left of it: %+v", x)
+		}
+		if e, err := d.Entry(ctx, x.Leaf); err != nil || !e.Gone || len(e.Problems) > 0 {
+			t.Errorf("entry %d: %+v %v", x.Leaf, e, err)
+		}
+	}
+	h.close(c)
+	h.verified("case")
+	c = h.open("case", true)
+	h.rebuilt(c)
+	if got := traces(t, h.path("case")); len(got) > 0 {
+		t.Fatalf("after the rebuild: %v", got)
+	}
+}
+
+// TestErasePicture: the text that software read in a picture goes with it, unless
+// it was read in another one too.
+func TestErasePicture(t *testing.T) {
+	h := newHouse(t)
+	c := h.create("case")
+	for name, bytes := range map[string]string{"1": "one", "2": "two", "3": "three"} {
+		h.write("in/photos/"+name+".jpg", "\xff\xd8\xff"+bytes)
+	}
+	h.take(c, pipeline.ImportOptions{}, filepath.Dir(h.write("in/result.json", chat("public_channel", message{id: 11, text: "see", photo: "photos/1.jpg"},
+		message{id: 12, text: "see", photo: "photos/2.jpg"}, message{id: 13, text: "see", photo: "photos/3.jpg"}))))
+	ctx := context.Background()
+	var statements []uint64
+	for _, n := range []string{"11", "12", "13"} {
+		statements = append(statements, h.one(c, lamp, n).First)
+	}
+	r, err := c.ReadPictures(ctx, assist.Helper{Tool: "reader 1", Read: func(_ context.Context, r io.Reader) (string, error) {
+		b, err := io.ReadAll(r)
+		if strings.HasSuffix(string(b), "three") {
+			return "", err
+		}
+		return secret, err
+	}}, statements, false, nil)
+	if err != nil || r.Read != 3 || len(traces(t, c.Dir)) == 0 {
+		t.Fatalf("%+v %v", r, err)
+	}
+	d := desk.New(c)
+	erase := func(n string) {
+		t.Helper()
+		captures, err := c.Catalog.CapturesOf(ctx, h.one(c, lamp, n).Media[0].Blob)
+		must(t, err)
+		request, _, err := d.RequestErase(ctx, c.IDs.ID(record.KindCapture, captures[0].Leaf), "endangers a person")
+		must(t, err)
+		_, err = d.ConfirmErase(ctx, c.IDs.ID(record.KindDecision, request.Leaf), "")
+		must(t, err)
+	}
+	erase("11")
+	if len(traces(t, c.Dir)) == 0 {
+		t.Fatal("the text of another picture is gone")
+	}
+	erase("12")
+	if got := traces(t, c.Dir); len(got) > 0 {
+		t.Fatalf("%v", got)
+	}
+	if s := h.one(c, lamp, "12"); s.Text != "see" {
+		t.Fatalf("beside it: %+v", s)
+	}
+	h.close(c)
+	h.verified("case")
+	c = h.open("case", true)
 	h.rebuilt(c)
 	if got := traces(t, h.path("case")); len(got) > 0 {
 		t.Errorf("after the rebuild: %v", got)

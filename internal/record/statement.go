@@ -55,6 +55,22 @@ type Entity struct {
 	Target string `json:"target,omitempty"` // URL or id behind the text
 }
 
+// Strings returns everything of a version that its source wrote: where a name
+// can stand.
+func (s *Statement) Strings() []string {
+	all := []string{s.Text, s.Title, s.Byline, s.URL, s.Parent, s.ReplyTo, s.ExternalID, s.Sender.Name, s.Sender.ID}
+	if s.Forward != nil {
+		all = append(all, s.Forward.From.Name, s.Forward.From.ID)
+	}
+	for i := range s.Entities {
+		all = append(all, s.Entities[i].Target)
+	}
+	for i := range s.Media {
+		all = append(all, s.Media[i].Alt, s.Media[i].Name, s.Media[i].Path)
+	}
+	return append(append(all, s.Credits...), s.Refs...)
+}
+
 // Party is somebody named by a platform: a channel or a person. Persons appear
 // outside the archive only as Pseudonym unless an analyst gave a reason.
 type Party struct {

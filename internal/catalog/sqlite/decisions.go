@@ -127,6 +127,9 @@ func (a *application) forget(ctx context.Context, t catalog.Tombstone) error {
 	if err := a.forgetTranslation(ctx, t.Target); err != nil {
 		return err
 	}
+	if err := a.forgetMarks(ctx, t.Target); err != nil {
+		return err
+	}
 	for _, q := range []string{
 		"UPDATE capture SET path='', url='', tool='' WHERE leaf=?",
 		"UPDATE source SET key='', name='', type='', platform='', private=0, sequential=0 WHERE leaf=?",

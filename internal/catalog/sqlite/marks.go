@@ -194,6 +194,87 @@ func (a *application) restand(ctx context.Context, leaf uint64, topic string, st
 	return in.end(ctx)
 }
 
+// forgetMarks takes out what a decision said of statements, now that its body
+// was destroyed: the marks are then those of a log in which it says nothing, as
+// when everything is read again.
+func (a *application) forgetMarks(ctx context.Context, decision uint64) error {
+	type key struct {
+		statement uint64
+		topic     string
+	}
+	rows, err := a.tx.QueryContext(ctx, "SELECT DISTINCT statement, topic FROM mark WHERE decision=? AND topic<>?", decision, topicTriage)
+	if err != nil {
+		return err
+	}
+	var keys []key
+	for rows.Next() {
+		var k key
+		if err := rows.Scan(&k.statement, &k.topic); err != nil {
+			return errors.Join(err, rows.Close())
+		}
+		keys = append(keys, k)
+	}
+	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
+		return err
+	}
+	for _, k := range keys {
+		if err := a.without(ctx, decision, k.statement, k.topic); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// without takes the marks of one decision out of those of a statement in a topic.
+// What it ended goes on until something else did.
+func (a *application) without(ctx context.Context, decision, statement uint64, topic string) error {
+	type row struct{ since, until, decision, undone uint64 }
+	rows, err := a.tx.QueryContext(ctx, `SELECT k.since, k.until, k.decision, d.undone FROM mark k JOIN decision d ON d.leaf=k.decision
+		WHERE k.statement=? AND k.topic=? ORDER BY k.since`, statement, topic)
+	if err != nil {
+		return err
+	}
+	var all []row
+	for rows.Next() {
+		var r row
+		if err := rows.Scan(&r.since, &r.until, &r.decision, &r.undone); err != nil {
+			return errors.Join(err, rows.Close())
+		}
+		all = append(all, r)
+	}
+	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
+		return err
+	}
+	var kept []row
+	for _, r := range all {
+		var last *row
+		if len(kept) > 0 && kept[len(kept)-1].until == r.since {
+			last = &kept[len(kept)-1]
+		}
+		switch {
+		case r.decision == decision && last != nil:
+			if last.until = r.until; last.undone > r.since && (r.until == 0 || last.undone < r.until) {
+				last.until = last.undone // taken back while the other stood
+			}
+		case r.decision == decision:
+		case last != nil && last.decision == r.decision: // it never went
+			last.until = r.until
+		default:
+			kept = append(kept, r)
+			continue
+		}
+		if err := a.exec(ctx, "DELETE FROM mark WHERE statement=? AND topic=? AND since=?", statement, topic, r.since); err != nil {
+			return err
+		}
+	}
+	for _, r := range kept {
+		if err := a.exec(ctx, "UPDATE mark SET until=? WHERE statement=? AND topic=? AND since=?", r.until, statement, topic, r.since); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // leaves runs a query for one column of leaves.
 func (a *application) leaves(ctx context.Context, query string, args ...any) (all []uint64, err error) {
 	rows, err := a.tx.QueryContext(ctx, query, args...)
