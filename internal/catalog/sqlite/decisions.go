@@ -3,6 +3,8 @@ package sqlite
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
+	"errors"
 	"fmt"
 
 	"dalil/internal/catalog"
@@ -130,6 +132,9 @@ func (a *application) forget(ctx context.Context, t catalog.Tombstone) error {
 	if err := a.forgetMarks(ctx, t.Target); err != nil {
 		return err
 	}
+	if err := a.forgetFile(ctx, t.Target); err != nil {
+		return err
+	}
 	for _, q := range []string{
 		"UPDATE capture SET path='', url='', tool='' WHERE leaf=?",
 		"UPDATE source SET key='', name='', type='', platform='', private=0, sequential=0 WHERE leaf=?",
@@ -140,6 +145,64 @@ func (a *application) forget(ctx context.Context, t catalog.Tombstone) error {
 		"DELETE FROM fact WHERE leaf=?",
 	} {
 		if err := a.exec(ctx, q, t.Target); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// forgetFile takes an erased file out of the statements that came with it: they
+// find it by its path, within the run that brought them, and the path is gone.
+func (a *application) forgetFile(ctx context.Context, capture uint64) error {
+	var blob []byte
+	var digest record.Digest
+	err := a.tx.QueryRowContext(ctx, "SELECT blob FROM capture WHERE leaf=? AND path<>''", capture).Scan(&blob)
+	if err == sql.ErrNoRows {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	copy(digest[:], blob)
+	// Statements of one run lie together in the log, behind its beginning.
+	rows, err := a.tx.QueryContext(ctx, `SELECT v.leaf, v.first, v.more FROM capture f JOIN capture c ON c.run=f.run JOIN version v ON v.capture=c.leaf
+		WHERE f.leaf=?1 AND v.more LIKE '%"blob":"' || ?2 || '"%'`, capture, digest.String())
+	if err != nil {
+		return err
+	}
+	type row struct {
+		leaf, first uint64
+		more        string
+	}
+	var all []row
+	for rows.Next() {
+		var r row
+		if err := rows.Scan(&r.leaf, &r.first, &r.more); err != nil {
+			return errors.Join(err, rows.Close())
+		}
+		all = append(all, r)
+	}
+	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
+		return err
+	}
+	for _, r := range all {
+		var m more
+		if err := json.Unmarshal([]byte(r.more), &m); err != nil {
+			return fmt.Errorf("%w: statement %d: %v", record.ErrAltered, r.leaf, err)
+		}
+		for i := range m.Media {
+			if m.Media[i].Blob == digest {
+				m.Media[i].Blob = record.Digest{}
+			}
+		}
+		b, err := json.Marshal(&m)
+		if err != nil {
+			return err
+		}
+		if err := a.exec(ctx, "UPDATE version SET more=? WHERE leaf=?", string(b), r.leaf); err != nil {
+			return err
+		}
+		if err := a.exec(ctx, "DELETE FROM picture WHERE blob=? AND statement=?", blob, r.first); err != nil {
 			return err
 		}
 	}
