@@ -217,7 +217,7 @@ func proofOf(p desk.Proof) proofJSON {
 }
 
 func (a *app) showSources(d *desk.Desk) error {
-	all, err := d.Case.Catalog.Sources(a.ctx)
+	all, err := d.Reader().Sources(a.ctx)
 	if err != nil {
 		return err
 	}
@@ -262,7 +262,7 @@ func (a *app) showGaps(d *desk.Desk) error {
 func (a *app) showGap(d *desk.Desk, g record.Gap) error {
 	name := "every source"
 	if g.Source != 0 {
-		s, err := d.Case.Catalog.Source(a.ctx, g.Source)
+		s, err := d.Reader().Source(a.ctx, g.Source)
 		if err != nil {
 			return err
 		}

@@ -52,7 +52,7 @@ func (d *Desk) Cite(ctx context.Context, id string) (Citation, error) {
 	case sens == redact.Restricted:
 		return Citation{}, record.WithHint(fmt.Errorf("%s stays in the house: %w", id, record.ErrWithheld), "lift the restriction first, if it may be lifted")
 	}
-	src, err := d.Case.Catalog.Source(ctx, s.Source)
+	src, err := d.Reader().Source(ctx, s.Source)
 	if err != nil {
 		return Citation{}, err
 	}

@@ -342,12 +342,12 @@ func (d *Desk) Outage(ctx context.Context, source string, from, to time.Time, wh
 // Source finds a source by id, key or name.
 func (d *Desk) Source(ctx context.Context, name string) (record.Source, error) {
 	if k, leaf, err := d.Case.IDs.Leaf(name); err == nil && k == record.KindSource {
-		return d.Case.Catalog.Source(ctx, leaf)
+		return d.Reader().Source(ctx, leaf)
 	}
-	if s, err := d.Case.Catalog.SourceByKey(ctx, name); err == nil || !errors.Is(err, record.ErrNotFound) {
+	if s, err := d.Reader().SourceByKey(ctx, name); err == nil || !errors.Is(err, record.ErrNotFound) {
 		return s, err
 	}
-	all, err := d.Case.Catalog.Sources(ctx)
+	all, err := d.Reader().Sources(ctx)
 	if err != nil {
 		return record.Source{}, err
 	}

@@ -110,7 +110,7 @@ func (d *Desk) forward(ctx context.Context, s record.Statement) (words, id strin
 	if f == nil {
 		return "", "", nil
 	}
-	sources, err := d.Case.Catalog.Sources(ctx)
+	sources, err := d.rawSources(ctx)
 	if err != nil {
 		return "", "", err
 	}
@@ -118,7 +118,11 @@ func (d *Desk) forward(ctx context.Context, s record.Statement) (words, id strin
 		byID := f.From.ID != "" && src.Key == "telegram:"+trimKind(f.From.ID)
 		byName := f.From.Pseudonym != "" && f.From.Pseudonym == d.Case.Pseudonym(src.Name)
 		if byID || byName {
-			words = src.Name
+			seen, err := d.Reader().Source(ctx, src.Leaf)
+			if err != nil {
+				return "", "", err
+			}
+			words = seen.Name
 			if byName {
 				words += " (by name: the export gives no id)"
 			}

@@ -48,6 +48,10 @@ func countOf(printed string) (int64, bool) {
 // channel print. In order of the first sighting. Of pages that give no number of
 // the channel it takes those under a username that other evidence says was its.
 func (d *Desk) SourceFacts(ctx context.Context, s record.Source) ([]SourceFact, error) {
+	s, err := d.rawSource(ctx, s.Leaf)
+	if err != nil {
+		return nil, err
+	}
 	keys := []string{s.Key}
 	if s.Platform == "telegram" {
 		keys = append(keys, "telegram-name:"+strings.ToLower(strings.Join(strings.Fields(s.Name), " ")))

@@ -182,7 +182,7 @@ const elsewhere = 1 << 62
 // races gathers what the order of sources is worked out from.
 func (d *Desk) races(ctx context.Context) (in pipeline.FirstsInput, names map[uint64]record.Source, err error) {
 	cat := d.Reader()
-	stats, err := cat.Sources(ctx)
+	stats, err := d.rawSources(ctx)
 	if err != nil {
 		return in, nil, err
 	}

@@ -27,8 +27,17 @@ type keptSource struct {
 	origins  []catalog.OriginCount
 }
 
-// sources are those of the catalog. Nobody may change what is returned.
+// sources are those of the catalog as this person may read them. Nobody may
+// change what is returned.
 func (d *Desk) sources(ctx context.Context) ([]catalog.SourceStat, error) {
+	all, err := d.keptSources(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return d.maskedSources(ctx, all)
+}
+
+func (d *Desk) keptSources(ctx context.Context) ([]catalog.SourceStat, error) {
 	size, err := d.Case.Catalog.Size(ctx)
 	if err != nil {
 		return nil, err
@@ -43,7 +52,7 @@ func (d *Desk) sources(ctx context.Context) ([]catalog.SourceStat, error) {
 	if stats != nil {
 		return stats, nil
 	}
-	if stats, err = d.Case.Catalog.Sources(ctx); err != nil {
+	if stats, err = d.rawSources(ctx); err != nil {
 		return nil, err
 	}
 	k.mu.Lock()

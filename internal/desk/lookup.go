@@ -41,7 +41,7 @@ func (d *Desk) atChannel(ctx context.Context, a pipeline.Address) (here, maybe [
 	if a.Private {
 		key = "telegram:" + a.Channel
 	}
-	src, err := d.Case.Catalog.SourceByKey(ctx, key)
+	src, err := d.Reader().SourceByKey(ctx, key)
 	switch {
 	case err == nil && a.Post == "":
 		return []PasteHit{{ID: d.Case.IDs.ID(record.KindSource, src.Leaf), Source: src.Name}}, nil, nil
@@ -56,7 +56,7 @@ func (d *Desk) atChannel(ctx context.Context, a pipeline.Address) (here, maybe [
 	if a.Private || a.Post == "" {
 		return nil, nil, nil
 	}
-	all, err := d.Case.Catalog.Sources(ctx)
+	all, err := d.Reader().Sources(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -117,7 +117,7 @@ func (d *Desk) atPage(ctx context.Context, address string) ([]PasteHit, error) {
 	}
 	host := strings.TrimPrefix(strings.ToLower(u.Hostname()), "www.")
 	if user, id, ok := tweet(host, u); ok {
-		src, err := d.Case.Catalog.SourceByKey(ctx, "x:"+user)
+		src, err := d.Reader().SourceByKey(ctx, "x:"+user)
 		if err == nil {
 			return d.knownHits(ctx, src.Leaf, id)
 		}
@@ -125,7 +125,7 @@ func (d *Desk) atPage(ctx context.Context, address string) ([]PasteHit, error) {
 			return nil, err
 		}
 	}
-	src, err := d.Case.Catalog.SourceByKey(ctx, "web:"+host)
+	src, err := d.Reader().SourceByKey(ctx, "web:"+host)
 	if errors.Is(err, record.ErrNotFound) {
 		return nil, nil
 	}

@@ -77,7 +77,7 @@ func (m *masker) Covers(s record.Statement) bool { return m.finds(s) }
 
 // finds reports whether a name stands anywhere in a statement version.
 func (m *masker) finds(s record.Statement) bool {
-	return slices.ContainsFunc(s.Strings(), func(t string) bool { return len(m.in(t)) > 0 })
+	return slices.ContainsFunc(append(s.Strings(), s.SourceName), func(t string) bool { return len(m.in(t)) > 0 })
 }
 
 // Mask is a unit because of which a name is masked in a statement.
@@ -400,6 +400,82 @@ func (r reader) Since(ctx context.Context, size uint64) (catalog.Changes, error)
 	}
 	c.Decisions, err = r.decided(ctx)(c.Decisions, nil)
 	return c, err
+}
+
+func (r reader) Source(ctx context.Context, leaf uint64) (record.Source, error) {
+	return r.named(ctx)(r.Catalog.Source(ctx, leaf))
+}
+
+// SourceByKey is asked with the key as it is: who knows it may ask.
+func (r reader) SourceByKey(ctx context.Context, key string) (record.Source, error) {
+	return r.named(ctx)(r.Catalog.SourceByKey(ctx, key))
+}
+
+func (r reader) named(ctx context.Context) func(record.Source, error) (record.Source, error) {
+	return func(s record.Source, err error) (record.Source, error) {
+		if err != nil {
+			return s, err
+		}
+		m, err := r.d.masker(ctx)
+		return m.source(s), err
+	}
+}
+
+func (r reader) Sources(ctx context.Context) ([]catalog.SourceStat, error) {
+	all, err := r.Catalog.Sources(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return r.d.maskedSources(ctx, all)
+}
+
+// maskedSources masks names in a list of sources, which is not touched.
+func (d *Desk) maskedSources(ctx context.Context, all []catalog.SourceStat) ([]catalog.SourceStat, error) {
+	m, err := d.masker(ctx)
+	if err != nil || m.idle() {
+		return all, err
+	}
+	all = slices.Clone(all)
+	for i := range all {
+		all[i].Source = m.source(all[i].Source)
+	}
+	return all, nil
+}
+
+// source masks the name of a source, and its key where a name is in it.
+func (m *masker) source(s record.Source) record.Source {
+	s.Name, s.Key = m.plain(s.Name), m.link(s.Key)
+	return s
+}
+
+// maskedOrder is an order of sources, which all desks of a case share, with the
+// names masked that are masked for this person.
+func (d *Desk) maskedOrder(ctx context.Context, o *order) (*order, error) {
+	m, err := d.masker(ctx)
+	if err != nil || o == nil || m.idle() {
+		return o, err
+	}
+	x := *o
+	x.names = make(map[uint64]record.Source, len(o.names))
+	for leaf, s := range o.names {
+		x.names[leaf] = m.source(s)
+	}
+	x.rows = slices.Clone(o.rows)
+	for i := range x.rows {
+		x.rows[i].Source = m.source(x.rows[i].Source)
+	}
+	return &x, nil
+}
+
+// rawSources are the sources with their names, for what is worked out of them
+// and masked when it is shown.
+func (d *Desk) rawSources(ctx context.Context) ([]catalog.SourceStat, error) {
+	return d.Case.Catalog.Sources(ctx)
+}
+
+// rawSource is a source with its key, to look things up by.
+func (d *Desk) rawSource(ctx context.Context, leaf uint64) (record.Source, error) {
+	return d.Case.Catalog.Source(ctx, leaf)
 }
 
 func (r reader) Shields(ctx context.Context) ([]catalog.Shield, error) {

@@ -84,6 +84,15 @@ func (d *Desk) Warm(ctx context.Context) error {
 // and then returns an older one, or nil when there was none so far; a negative
 // one waits until it is there.
 func (d *Desk) orderNow(ctx context.Context, patience time.Duration) (*order, error) {
+	o, err := d.sharedOrder(ctx, patience)
+	if err != nil {
+		return nil, err
+	}
+	return d.maskedOrder(ctx, o)
+}
+
+// sharedOrder is orderNow with every name.
+func (d *Desk) sharedOrder(ctx context.Context, patience time.Duration) (*order, error) {
 	if d.then != nil {
 		return d.orderThen(ctx)
 	}
@@ -141,7 +150,7 @@ func (d *Desk) orderNow(ctx context.Context, patience time.Duration) (*order, er
 	case <-ready:
 		switch {
 		case w.upTo != upTo && patience < 0:
-			return d.orderNow(ctx, patience)
+			return d.sharedOrder(ctx, patience)
 		case w.upTo == upTo && w.err != nil:
 			return nil, w.err
 		}

@@ -181,7 +181,7 @@ func (d *Desk) Translate(ctx context.Context, id, lang, text, base string) (Tran
 func (d *Desk) MayAskMachine(ctx context.Context, s record.Statement, remote bool) error {
 	id := d.StatementID(s)
 	by := "translate it yourself with `dalil translate " + id + " --to … --text FILE`"
-	src, err := d.Case.Catalog.Source(ctx, s.Source)
+	src, err := d.Reader().Source(ctx, s.Source)
 	if err != nil {
 		return err
 	}

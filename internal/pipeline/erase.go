@@ -456,7 +456,16 @@ func (e *eraser) left(ctx context.Context, units [][]uint64, names *language.Men
 	if !everywhere {
 		return false, nil
 	}
-	err := e.c.eachLeaf(ctx, 0, func(i uint64, _ *record.Leaf) error {
+	sources, err := e.c.Catalog.Sources(ctx)
+	if err != nil {
+		return false, err
+	}
+	for _, s := range sources {
+		if len(names.In(s.Name)) > 0 || len(names.In(s.Key)) > 0 {
+			return true, nil
+		}
+	}
+	err = e.c.eachLeaf(ctx, 0, func(i uint64, _ *record.Leaf) error {
 		if e.targets[i] > 0 {
 			return nil
 		}

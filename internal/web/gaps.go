@@ -27,7 +27,7 @@ func (s *server) gapRows(ctx context.Context, gaps []record.Gap) ([]gapRow, erro
 			continue
 		}
 		if _, ok := names[g.Source]; !ok {
-			src, err := s.desk.Case.Catalog.Source(ctx, g.Source)
+			src, err := s.desk.Reader().Source(ctx, g.Source)
 			if err != nil {
 				return nil, err
 			}

@@ -53,6 +53,12 @@ type inboxData struct {
 	Write  bool
 	People []string
 	Only   string // the one state that is shown; "" for several
+
+	// Pinned are units with a masked name that nobody decided about: somebody may
+	// be in danger, and their place in the order of time says nothing of that.
+	Pinned    []inboxRow
+	PinnedN   string // how many there are
+	PinnedURL string // of all of them
 }
 
 // inboxQuery is what the inbox shows when nothing else is asked for.
@@ -94,6 +100,11 @@ func (s *server) inbox(r *http.Request) (reply, error) {
 	}
 	if after != "" {
 		d.First = inboxAt(text, "")
+	}
+	if text == inboxQuery && after == "" {
+		if err := s.pin(ctx, l, &d); err != nil {
+			return reply{}, err
+		}
 	}
 	waiting, err := s.desk.Waiting(ctx)
 	if err != nil {
@@ -139,6 +150,25 @@ func (s *server) inbox(r *http.Request) (reply, error) {
 		rep.next = strings.Replace(d.Next, "/inbox", "/inbox.json", 1)
 	}
 	return rep, nil
+}
+
+// pinnedShown is how many units stand above the list.
+const pinnedShown = 3
+
+func (s *server) pin(ctx context.Context, l *tongue, d *inboxData) error {
+	q := inboxQuery + " is:shielded"
+	in, err := s.desk.Inbox(ctx, q, desk.InboxPage{Page: catalog.Page{Limit: pinnedShown, Total: true}})
+	if err != nil {
+		return err
+	}
+	for _, row := range in.Rows {
+		d.Pinned = append(d.Pinned, s.inboxRow(row, l, d.Self))
+	}
+	if d.PinnedN = l.number(int(in.Total)); !in.Exact {
+		d.PinnedN = l.t("at least {n}", "n", d.PinnedN)
+	}
+	d.PinnedURL = inboxAt(q, "")
+	return nil
 }
 
 const labelsShown = 20

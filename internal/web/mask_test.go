@@ -14,6 +14,7 @@ import (
 	"dalil/internal/custody"
 	"dalil/internal/desk"
 	"dalil/internal/pipeline"
+	"dalil/internal/record"
 )
 
 const accused = `{"name": "Salt Wind", "type": "public_channel", "id": 1600000009, "messages": [
@@ -86,6 +87,9 @@ func TestOpenMaskedName(t *testing.T) {
 		}
 	}
 	masked(b, true)
+	if p := page(b, "/inbox"); !strings.Contains(p, "Persons first") || strings.Contains(page(b, "/inbox?q="), "Persons first") {
+		t.Fatal("the unit is not pinned above the inbox")
+	}
 	for _, at := range []string{"/s/" + target, "/s/" + other, "/inbox/" + target} { // the other one says where
 		if p := page(b, at); !strings.Contains(p, `action="/inbox/`+target+`/open"`) {
 			t.Fatalf("%s has no way to open the name", at)
@@ -202,6 +206,46 @@ func TestMaskedNameOnNoPage(t *testing.T) {
 			}
 			if g, w := numbers(t, p, q), numbers(t, want.Body.String(), none); !slices.Equal(g, w) {
 				t.Errorf("%s%s: numbers %v, not %v", at, q, g, w)
+			}
+		}
+	}
+}
+
+// TestMaskedSource: the name of a source that is a masked name is on no page, in
+// no JSON and no table.
+func TestMaskedSource(t *testing.T) {
+	c := newCase(t, map[string]string{"a/result.json": strings.ReplaceAll(strings.ReplaceAll(accused, "Salt Wind", "Tamir Velasko"), "this Tamir Velasko", "this man"), "b/result.json": strings.ReplaceAll(accused, "1600000009", "1600000010")})
+	found, err := c.desk.Search(t.Context(), `from:"Salt Wind" driver`, catalog.Page{})
+	if err != nil || len(found.Hits) != 1 {
+		t.Fatal(len(found.Hits), err)
+	}
+	pages := append(c.addresses(), "/statements?view=table&cols=source,text", "/sources.json", "/statements.json", "/inbox.json?q=", "/firsts.json", "/matrix.csv", "/families.json", "/statements.csv?for=partner")
+	shown := 0
+	for _, at := range pages {
+		if reveals(c.get(at).Body.String()) {
+			shown++
+		}
+	}
+	if shown < 10 {
+		t.Fatalf("the test sees little: %d pages", shown)
+	}
+	if _, err := c.desk.Triage(t.Context(), desk.Triage{Action: desk.ActionShield, Units: []string{c.desk.StatementID(found.Hits[0].Statement)}, Names: []string{"Tamir Velasko"}, Reason: "accused without proof"}); err != nil {
+		t.Fatal(err)
+	}
+	for _, at := range append(c.addresses(), pages[len(pages)-8:]...) {
+		if p := c.get(at).Body.String(); reveals(p) {
+			i := strings.Index(strings.ToLower(p), "velasko")
+			t.Errorf("%s: %s", at, p[max(0, i-80):min(len(p), i+40)])
+		}
+	}
+	sources, err := c.desk.Sources(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, x := range sources {
+		if x.Name == desk.MaskToken {
+			if f, err := c.desk.Search(t.Context(), "from:"+c.desk.Case.IDs.ID(record.KindSource, x.Leaf), catalog.Page{}); err != nil || len(f.Hits) == 0 {
+				t.Fatal("its statements are not found by its id", err)
 			}
 		}
 	}

@@ -15,7 +15,11 @@ func (s *server) slug(st record.Statement) string {
 	var b strings.Builder
 	dash := false
 	n := 0
-	for _, r := range strings.ToLower(st.SourceName) {
+	source := st.SourceName
+	if s.opened { // the history of a browser outlasts its session
+		source = ""
+	}
+	for _, r := range strings.ToLower(source) {
 		switch {
 		case (unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.IsMark(r)) && n < 40:
 			if dash && b.Len() > 0 {

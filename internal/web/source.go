@@ -3,6 +3,7 @@ package web
 import (
 	"fmt"
 	"net/http"
+	"strconv"
 
 	"dalil/internal/catalog"
 	"dalil/internal/chart"
@@ -175,5 +176,9 @@ func (d *sourceData) facts(s *server, l *tongue, facts []desk.SourceFact) {
 
 // fromSource is the filter for one source, by its key, which is exact.
 func fromSource(src record.Source) query.Filter {
-	return query.Filter{Key: "from", Values: []string{src.Key}}
+	key := src.Key
+	if key == desk.MaskToken {
+		key = "#" + strconv.FormatUint(src.Leaf, 10)
+	}
+	return query.Filter{Key: "from", Values: []string{key}}
 }

@@ -326,7 +326,7 @@ func facets(q query.Query, stats catalog.Stats, all []sourceRow, at func(string)
 	most := slices.Clone(all)
 	sort.SliceStable(most, func(i, j int) bool { return most[i].Statements > most[j].Statements })
 	for i, x := range most {
-		if c := make("from", x.Key, x.Name, x.Statements); i < sourcesShown || c.On {
+		if c := make("from", fromSource(x.Source).Values[0], x.Name, x.Statements); i < sourcesShown || c.On {
 			c.Data = true
 			from.Choices = append(from.Choices, c)
 		}
