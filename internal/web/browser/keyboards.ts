@@ -84,14 +84,16 @@ export async function press(page: Page, keys: string, layout: Layout = latin): P
   const opened = sessions.get(page) ?? page.context().newCDPSession(page);
   sessions.set(page, opened);
   const cdp = await opened;
-  for (const word of keys.split(" ")) {
+  // A hand is as quick on a busy machine: what is typed in a row is a row, however late it comes.
+  const begun = Date.now() / 1000;
+  for (const [i, word] of keys.split(" ").entries()) {
     const ctrl = word.startsWith("Ctrl+");
     const c = ctrl ? word.slice(5) : word;
     const special = named[c];
     const [code, shift, number] = special ? [special[0], false, special[2]] : place(c);
     const key = special ? special[1] : (layout.keys[c] ?? c);
     const modifiers = (shift ? 8 : 0) | (ctrl ? 2 : 0);
-    const event = { key, code, windowsVirtualKeyCode: number, nativeVirtualKeyCode: number, modifiers };
+    const event = { key, code, windowsVirtualKeyCode: number, nativeVirtualKeyCode: number, modifiers, timestamp: begun + i / 1000 };
     const text = special || ctrl ? (c === "Enter" ? "\r" : undefined) : key;
     await cdp.send("Input.dispatchKeyEvent", { ...event, type: text ? "keyDown" : "rawKeyDown", ...(text ? { text } : {}) });
     await cdp.send("Input.dispatchKeyEvent", { ...event, type: "keyUp" });

@@ -96,7 +96,10 @@ for (const layout of [latin, arabic, persian] as Layout[]) {
     await expect(page.locator("#sheet")).toBeHidden();
     if (layout !== persian) {
       await press(page, "z", layout); // also learns what layout it is
+      await expect(page).toHaveURL(`${lab.url}/undo`);
+      await page.waitForLoadState();
       await page.goBack();
+      await page.waitForFunction(() => document.documentElement.dataset.script === "on");
       await press(page, "j Z", layout);
       await expect(page).toHaveURL(`${lab.url}/redo`);
     }
