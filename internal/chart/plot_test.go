@@ -226,7 +226,7 @@ type loud struct{}
 func (loud) Phrase(english string, fill ...any) string {
 	return fmt.Sprint(strings.ToUpper(english), len(fill))
 }
-func (loud) Isolated(s string) string { return "\u2068" + s + "\u2069" }
+func (loud) Isolated(s string) string             { return "\u2068" + s + "\u2069" }
 func (loud) Count(n any, one, many string) string { return fmt.Sprint("#", n, strings.ToUpper(many)) }
 func (loud) Digits(s string) string {
 	return strings.Map(func(r rune) rune {
