@@ -184,40 +184,66 @@ func (d *Desk) aboutStatement(ctx context.Context, id, action, reason string, ma
 	if err != nil {
 		return record.Decision{}, err
 	}
+	// What was seen is noted before it is looked at: of two who decide at once, the
+	// second has not seen the first.
+	seen, err := d.Case.Catalog.Newest(ctx, s.First)
+	if err != nil {
+		return record.Decision{}, err
+	}
+	if s, err = d.Statement(ctx, id); err != nil {
+		return record.Decision{}, err
+	}
 	if s.Erased {
 		return record.Decision{}, fmt.Errorf("%s was erased: %w", id, record.ErrWithheld)
 	}
 	if err := may(s); err != nil {
 		return record.Decision{}, err
 	}
-	return d.decide(ctx, action, s.First, reason, nil)
+	if err := needsReason(reason); err != nil {
+		return record.Decision{}, err
+	}
+	return d.recordSeen(ctx, action, s.First, seen, reason, nil)
 }
 
 // decide records a decision. Every decision states its reason and the newest
 // record about its target that the person can have seen.
 func (d *Desk) decide(ctx context.Context, action string, target uint64, reason string, payload any) (record.Decision, error) {
-	if strings.TrimSpace(reason) == "" {
-		return record.Decision{}, record.WithHint(fmt.Errorf("%w: a decision needs a reason", record.ErrInvalid), "give one with --reason")
+	if err := needsReason(reason); err != nil {
+		return record.Decision{}, err
 	}
 	return d.record(ctx, action, target, reason, payload)
 }
 
+func needsReason(reason string) error {
+	if strings.TrimSpace(reason) == "" {
+		return record.WithHint(fmt.Errorf("%w: a decision needs a reason", record.ErrInvalid), "give one with --reason")
+	}
+	return nil
+}
+
 // record is decide for what needs no reason.
 func (d *Desk) record(ctx context.Context, action string, target uint64, reason string, payload any) (record.Decision, error) {
-	if d.DryRun {
-		return record.Decision{By: d.Case.Handle(), Action: action, Target: target, Reason: reason}, nil
-	}
-	expects, err := d.Case.Catalog.Newest(ctx, target)
+	seen, err := d.Case.Catalog.Newest(ctx, target)
 	if err != nil {
 		return record.Decision{}, err
 	}
+	return d.recordSeen(ctx, action, target, seen, reason, payload)
+}
+
+// recordSeen records a decision of a person who has seen what is on record about
+// the target up to an entry.
+func (d *Desk) recordSeen(ctx context.Context, action string, target, seen uint64, reason string, payload any) (record.Decision, error) {
+	if d.DryRun {
+		return record.Decision{By: d.Case.Handle(), Action: action, Target: target, Reason: reason}, nil
+	}
+	var err error
 	body := pipeline.DecisionBody{Reason: reason}
 	if payload != nil {
 		if body.Payload, err = json.Marshal(payload); err != nil {
 			return record.Decision{}, err
 		}
 	}
-	leaf, err := d.Case.Record(ctx, record.Leaf{Kind: record.LeafDecision, Action: action, Target: target, Expects: expects}, body)
+	leaf, err := d.Case.Record(ctx, record.Leaf{Kind: record.LeafDecision, Action: action, Target: target, Expects: seen}, body)
 	if err != nil {
 		return record.Decision{}, err
 	}

@@ -723,7 +723,7 @@ func TestTooMuchAtOnce(t *testing.T) {
 	for range cap(s.heavy.waiting) {
 		s.heavy.waiting <- struct{}{}
 	}
-	for _, p := range []string{"/firsts", "/families", "/firsts.json"} {
+	for _, p := range []string{"/firsts", "/y/Y-0000000", "/firsts.json"} {
 		w := ask(p)
 		if w.Code != http.StatusServiceUnavailable || w.Header().Get("Retry-After") != comeBack || !strings.Contains(w.Body.String(), "at once") {
 			t.Errorf("%s: %d", p, w.Code)
