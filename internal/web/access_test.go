@@ -400,14 +400,14 @@ func TestLeavingAndEndingSessions(t *testing.T) {
 func TestGuessing(t *testing.T) {
 	l := newLocked(t, Options{})
 	b := l.browser("192.0.2.7:4000")
-	refused := 0
+	refused, english := 0, tongues()[0]
 	for i := range 10000 {
 		w := b.do("POST", "/login.json", url.Values{"password": {fmt.Sprint("guess ", i)}})
 		switch w.Code {
 		case http.StatusForbidden:
 		case http.StatusTooManyRequests:
 			refused++
-			if n, err := strconv.Atoi(w.Header().Get("Retry-After")); err != nil || n < 1 || n > 30 || !strings.Contains(w.Body.String(), tongues()[0].count(n, "second", "seconds")) {
+			if n, err := strconv.Atoi(w.Header().Get("Retry-After")); err != nil || n < 1 || n > 30 || !strings.Contains(w.Body.String(), english.count(n, "second", "seconds")) {
 				t.Fatalf("how long to wait is not told: %q %v", w.Header().Get("Retry-After"), err)
 			}
 		default:

@@ -198,6 +198,9 @@ func same(t testing.TB, when string, got, want map[string]string) {
 // asKnownThen: whatever happens to a case, what it answered at a log size is
 // what it answers when asked about that size.
 func asKnownThen(t *testing.T, open Open) {
+	if testing.Short() {
+		t.Skip("takes a minute and more with the race detector, which has nothing to see in it")
+	}
 	for seed := range uint64(2) {
 		t.Run(strconv.FormatUint(seed, 10), func(t *testing.T) { knownThen(t, open, seed) })
 	}
