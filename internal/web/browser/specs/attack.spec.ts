@@ -96,7 +96,7 @@ async function keeping(served: Served): Promise<Fields> {
 /** Posts a form as a page can, and says with what status that was answered. */
 async function post(page: Page, action: string, fields: Fields, enctype = "application/x-www-form-urlencoded"): Promise<number> {
   const answered = page.waitForResponse((r) => r.url().startsWith(action) && r.request().method() === "POST");
-  const loaded = page.waitForEvent("load", { timeout: 60_000 });
+  const loaded = page.waitForEvent("load", { timeout: 120_000 });
   await page.evaluate(
     ({ action, fields, enctype }) => {
       const form = document.createElement("form");

@@ -10,7 +10,7 @@ const rows = (page: Page) => page.locator("[data-row]").evaluateAll((all) => all
 
 /** Waits for the page that a decision leads to. */
 async function told(page: Page, key: string, layout: typeof latin): Promise<void> {
-  await Promise.all([page.waitForEvent("load", { timeout: 60_000 }), press(page, key, layout)]);
+  await Promise.all([page.waitForEvent("load", { timeout: 120_000 }), press(page, key, layout)]);
   await page.waitForFunction(() => document.documentElement.dataset.script === "on");
   await expect(page.locator(".did")).toBeVisible();
 }
