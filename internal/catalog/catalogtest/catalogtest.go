@@ -53,6 +53,7 @@ func Run(t *testing.T, open Open) {
 		{"why and where", whyAndWhere},
 		{"nothing found", nothingFound},
 		{"under a veil", veiled},
+		{"labels with spaces", labelsWithSpaces},
 		{"earlier versions are found", earlierVersions},
 		{"withdrawn and erased are not found", withdrawnAndErased},
 		{"pages", pages},

@@ -54,6 +54,23 @@ func inbox(t testing.TB, c catalog.Catalog, text string, now int64, limit int) [
 	}
 }
 
+// labelsWithSpaces: one label of two words is not two labels, whichever was asked
+// for before.
+func labelsWithSpaces(t *testing.T, open Open) {
+	c := fresh(t, open)
+	l, run, source, capture := start()
+	a := l.say(source, capture, "1", "the bridge fell", 1000)
+	b := l.say(source, capture, "2", "bread is dear", 2000)
+	l.end(run)
+	l.triage("label", record.Triage{Units: [][]uint64{{a}}, Labels: []string{"to call"}})
+	l.triage("label", record.Triage{Units: [][]uint64{{b}}, Labels: []string{"to"}})
+	l.apply(t, c, 0)
+	for range 2 {
+		equal(t, "one of two words", inbox(t, c, `label:"to call"`, 0, 2), []uint64{a})
+		equal(t, "either of two", inbox(t, c, "label:to|call", 0, 2), []uint64{b})
+	}
+}
+
 // units: what stands about families and statements in none.
 func units(t *testing.T, open Open) {
 	c := fresh(t, open)

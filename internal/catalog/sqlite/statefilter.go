@@ -147,7 +147,7 @@ func (p *plan) among(units []uint64) clause {
 const unitsMarked = `SELECT DISTINCT p.unit FROM mark k JOIN place p ON p.statement=k.statement WHERE k.until=0 AND `
 
 func (p *plan) unitList(ctx context.Context, query string, args ...any) ([]uint64, error) {
-	return remembered(ctx, p.s, fmt.Sprint(query, args), func() ([]uint64, error) {
+	return remembered(ctx, p.s, fmt.Sprintf("%s %q", query, args), func() ([]uint64, error) {
 		return list(ctx, p.s, func(row scanner) (u uint64, err error) { return u, row.Scan(&u) }, query, args...)
 	})
 }
@@ -192,7 +192,7 @@ func (p *plan) units(ctx context.Context, f query.Filter) (clause, error) {
 		}
 		all = append(all, some...)
 	}
-	return p.fewUnits(ctx, fmt.Sprint(f), all)
+	return p.fewUnits(ctx, fmt.Sprintf("%s %q", f.Key, f.Values), all)
 }
 
 // fewUnits is among, with the rows of the units when they are not too many. The
