@@ -295,8 +295,8 @@ func (w *search) isNew(ctx context.Context, c *candidate, at int64) (bool, error
 	return true, nil
 }
 
-// totalUnits counts the units of the whole query, up to maxCounted.
-func (w *search) totalUnits(ctx context.Context) (int64, bool, error) {
+// countUnits counts the units of the whole query, up to maxCounted.
+func (w *search) countUnits(ctx context.Context) (int64, bool, error) {
 	if w.byPlaces() {
 		return w.countIndexed(ctx, "unit")
 	}
@@ -462,7 +462,7 @@ func (s *store) Inbox(ctx context.Context, q query.Query, page catalog.Page) (ca
 	if page.Total {
 		res.Total, res.Exact = 0, true
 		if !w.none {
-			if res.Total, res.Exact, err = w.totalUnits(ctx); err != nil {
+			if res.Total, res.Exact, err = w.total(ctx, "units", w.countUnits); err != nil {
 				return res, err
 			}
 		}

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -378,14 +379,13 @@ func (x *indexer) rewrite(ctx context.Context, changed []uint64, to uint64) erro
 
 // leafList is a JSON array for json_each.
 func leafList(leaves []uint64) string {
-	var b strings.Builder
+	b := make([]byte, 1, 2+11*len(leaves))
+	b[0] = '['
 	for i, l := range leaves {
-		b.WriteString([]string{"[", ","}[min(i, 1)])
-		fmt.Fprint(&b, l)
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = strconv.AppendUint(b, l, 10)
 	}
-	if len(leaves) == 0 {
-		return "[]"
-	}
-	b.WriteByte(']')
-	return b.String()
+	return string(append(b, ']'))
 }

@@ -62,6 +62,7 @@ func everything() string {
 // plan is a query ready to run.
 type plan struct {
 	s      *store
+	text   string // of the query
 	expr   string
 	none   bool
 	lo, hi int64 // rowids, hi exclusive
@@ -91,7 +92,7 @@ type plan struct {
 const noLag = -1 << 63
 
 func (s *store) plan(ctx context.Context, q query.Query, now int64) (*plan, error) {
-	p := &plan{s: s, hi: math.MaxInt64, last: s.reach(), now: now, veil: q.Veil}
+	p := &plan{s: s, text: query.String(q), hi: math.MaxInt64, last: s.reach(), now: now, veil: q.Veil}
 	parts := []query.Node{}
 	switch n := q.Root.(type) {
 	case nil:

@@ -96,7 +96,7 @@ func (s *store) Search(ctx context.Context, q query.Query, page catalog.Page) (c
 	}
 	w.result(&res)
 	if page.Total {
-		if res.Total, res.Exact, err = w.total(ctx); err != nil {
+		if res.Total, res.Exact, err = w.total(ctx, "statements", w.countStatements); err != nil {
 			return res, err
 		}
 	}
@@ -351,16 +351,20 @@ func (w *search) load(ctx context.Context, found []place) (map[uint64]*candidate
 	return byLeaf, nil
 }
 
-// total counts the hits of the whole query, up to maxCounted.
-func (w *search) total(ctx context.Context) (int64, bool, error) {
+// countStatements counts the hits of the whole query, up to maxCounted.
+func (w *search) countStatements(ctx context.Context) (int64, bool, error) {
 	if w.none {
 		return 0, true, nil
 	}
 	if w.units {
-		return w.totalUnits(ctx)
+		return w.countUnits(ctx)
 	}
 	if w.byPlaces() {
 		return w.countIndexed(ctx, "statement")
+	}
+	if w.byIndex() {
+		found, more, err := w.indexed(ctx, maxCounted)
+		return min(int64(len(found)), maxCounted), !more, err
 	}
 	all := &search{plan: w.plan, want: maxCounted, after: place{size: w.after.size}}
 	n, more := int64(0), false
