@@ -454,8 +454,12 @@ func (s *store) Origins(ctx context.Context, source uint64) ([]catalog.OriginCou
 }
 
 func (s *store) Hours(ctx context.Context, source uint64) ([]record.Hour, error) {
+	where, args := "", []any{}
+	if source != 0 {
+		where, args = " WHERE source=?", []any{source}
+	}
 	return list(ctx, s, func(row scanner) (h record.Hour, err error) { return h, row.Scan(&h.Source, &h.Hour, &h.N) },
-		"SELECT source, hour, n FROM activity WHERE ?1=0 OR source=?1 ORDER BY source, hour", source)
+		"SELECT source, hour, n FROM activity"+where+" ORDER BY source, hour", args...)
 }
 
 // HolesWithin finds the ids around the two times by halving: a channel's ids

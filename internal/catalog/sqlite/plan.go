@@ -154,8 +154,14 @@ func (p *plan) compile(ctx context.Context, n query.Node, positive bool) (clause
 	case query.Filter:
 		return p.filter(ctx, n, positive)
 	case query.Range:
-		p.places = p.places || n.Key == "lag"
-		return clause{holds: func(c *candidate) bool { return inRange(c, n) }}, nil
+		c := clause{holds: func(c *candidate) bool { return inRange(c, n) }}
+		if n.Key != "lag" {
+			return c, nil
+		}
+		p.places = true
+		var err error
+		c.few, err = p.late(ctx, n)
+		return c, err
 	}
 	return clause{}, fmt.Errorf("%w query: %T is not known to this catalog", record.ErrInvalid, n)
 }

@@ -3,7 +3,7 @@ package sqlite
 // Versions of the two schemas, kept as user_version. Raise one whenever its
 // tables, or what is written into them for the same log, change.
 const (
-	rowsVersion  = 7
+	rowsVersion  = 8
 	wordsVersion = 1
 )
 
@@ -73,6 +73,7 @@ CREATE TABLE activity(source INTEGER NOT NULL, hour INTEGER NOT NULL, n INTEGER 
 CREATE TABLE forward(statement INTEGER PRIMARY KEY, source INTEGER NOT NULL, posted INTEGER, origin TEXT NOT NULL,
 	original TEXT NOT NULL, original_at INTEGER) STRICT;
 CREATE INDEX forward_origin ON forward(origin);
+CREATE INDEX forward_source ON forward(source, origin);
 CREATE TABLE picture(blob BLOB NOT NULL, statement INTEGER NOT NULL, PRIMARY KEY(blob, statement)) STRICT, WITHOUT ROWID;
 CREATE INDEX picture_statement ON picture(statement);
 
@@ -110,6 +111,7 @@ CREATE INDEX place_statement ON place(statement);
 CREATE INDEX place_unit ON place(unit, at);
 CREATE INDEX place_state ON place(state, at, unit);
 CREATE INDEX place_role ON place(role, at, lag, unit, state, statement) WHERE role>0;
+CREATE INDEX place_lag ON place(lag, at) WHERE lag IS NOT NULL;
 
 -- What people said of statements in the inbox, by topic: triage, assign, shield,
 -- or label: and the label. A row holds from the log entry since to the log entry

@@ -3,11 +3,13 @@ package sqlite
 import (
 	"context"
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 
 	"dalil/internal/language"
 	"dalil/internal/query"
+	"dalil/internal/record"
 )
 
 // state is state:. Which states can match at all is noted at the top of a query
@@ -70,11 +72,12 @@ func (p *plan) loadDue(ctx context.Context) error {
 	return nil
 }
 
-// Bounds of a list of rows that takes the place of an index. Beyond the first,
-// rows are found by what else the query says and tested; beyond the second also
-// where it says nothing else.
+// Bounds of a list of rows that takes the place of an index. Beyond mostFew, rows
+// are found by what else the query says and tested; beyond mostLate, for lag:, and
+// mostMany, for units, also where it says nothing else.
 const (
 	mostFew  = 2_000
+	mostLate = 20_000
 	mostMany = 200_000
 )
 
@@ -100,6 +103,29 @@ func (p *plan) narrow(n query.Node) {
 	}
 	states := statesOf(f)
 	p.keep(&p.states, stateNew, stateLater, func(s int) bool { return slices.Contains(states, s) != not })
+}
+
+// late lists the rows that came so long after the first of their family, unless
+// they are many: then they are met soon enough in the order of time.
+func (p *plan) late(ctx context.Context, r query.Range) ([]int64, error) {
+	from, to := int64(math.MinInt64), int64(math.MaxInt64)
+	if r.From != record.NoSeconds {
+		from = r.From
+	}
+	if r.To != record.NoSeconds {
+		to = r.To
+	}
+	rows, err := remembered(ctx, p.s, fmt.Sprintf("late %d to %d", from, to), func() ([]int64, error) {
+		rows, err := list(ctx, p.s, func(row scanner) (at int64, err error) { return at, row.Scan(&at) },
+			"SELECT at FROM place WHERE lag>=? AND lag<? LIMIT ?", from, to, mostLate+1)
+		slices.Sort(rows)
+		slices.Reverse(rows)
+		return rows, err
+	})
+	if err != nil || len(rows) > mostLate {
+		return nil, err
+	}
+	return rows, nil
 }
 
 // keep notes which of the numbers from first to last can match: those that can
