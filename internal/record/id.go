@@ -5,7 +5,10 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
+	"hash"
+	"slices"
 	"strings"
+	"sync"
 )
 
 // Kind is the letter a speakable id starts with.
@@ -38,11 +41,14 @@ const MaxLeaves = 1 << idBits
 // IDs turns leaf indexes into ids that can be read over a telephone and do not
 // tell how many records there are, and back. The permutation is keyed: without
 // the case's key an id can be neither guessed nor counted.
-type IDs struct{ key []byte }
+type IDs struct{ macs *sync.Pool } // of hash.Hash under the key: setting one up costs as much as using it
 
 // NewIDs returns the id permutation of a case. key is 32 random bytes kept with
 // the case.
-func NewIDs(key []byte) IDs { return IDs{key: append([]byte(nil), key...)} }
+func NewIDs(key []byte) IDs {
+	key = slices.Clone(key)
+	return IDs{macs: &sync.Pool{New: func() any { return hmac.New(sha256.New, key) }}}
+}
 
 // ID returns the id of the record at leaf, like "S-7K3M9QX": the kind letter,
 // six characters from a keyed permutation of the index, one check character.
@@ -94,10 +100,13 @@ func (x IDs) Leaf(id string) (Kind, uint64, error) {
 func (x IDs) permute(v uint32, back bool) uint32 {
 	const rounds, half, mask = 8, idBits / 2, 1<<(idBits/2) - 1
 	l, r := v>>half&mask, v&mask
+	m := x.macs.Get().(hash.Hash)
+	defer x.macs.Put(m)
+	var sum [sha256.Size]byte
 	round := func(i int, h uint32) uint32 {
-		m := hmac.New(sha256.New, x.key)
+		m.Reset()
 		m.Write([]byte{byte(i), byte(h >> 8), byte(h)})
-		return binary.BigEndian.Uint32(m.Sum(nil)) & mask
+		return binary.BigEndian.Uint32(m.Sum(sum[:0])) & mask
 	}
 	for i := range rounds {
 		if back {

@@ -57,16 +57,26 @@ func (p *plan) stateNow(unit uint64, state int) int {
 // loadDue reads which units were put off until a time that has come: as many as
 // people put off, so few.
 func (p *plan) loadDue(ctx context.Context) error {
-	if p.due == nil && p.now > 0 {
-		due, err := list(ctx, p.s, func(row scanner) (u uint64, err error) { return u, row.Scan(&u) },
-			`SELECT p.unit FROM mark k JOIN place p ON p.statement=k.statement WHERE k.topic='triage' AND k.value='later' AND k.until=0 AND p.state=4
-			GROUP BY p.unit HAVING min(k.num)>0 AND max(k.num)<=?`, p.now)
-		if err != nil {
-			return err
-		}
-		p.due = map[uint64]bool{}
-		for _, u := range due {
-			p.due[u] = true
+	if p.due != nil || p.now <= 0 {
+		return nil
+	}
+	later, err := remembered(ctx, p.s, "put off", func() ([]int64, error) { // unit, time, unit, time …
+		var all []int64
+		_, err := list(ctx, p.s, func(row scanner) (x [2]int64, err error) {
+			err = row.Scan(&x[0], &x[1])
+			all = append(all, x[:]...)
+			return x, err
+		}, `SELECT p.unit, max(k.num) FROM mark k JOIN place p ON p.statement=k.statement WHERE k.topic='triage' AND k.value='later' AND k.until=0 AND p.state=4
+			GROUP BY p.unit HAVING min(k.num)>0`)
+		return all, err
+	})
+	if err != nil {
+		return err
+	}
+	p.due = map[uint64]bool{}
+	for x := range slices.Chunk(later, 2) {
+		if x[1] <= p.now {
+			p.due[uint64(x[0])] = true
 		}
 	}
 	return nil
@@ -163,18 +173,24 @@ func (p *plan) byPlace(n query.Node) bool {
 // among makes a clause of a set of units, and notes it when it is small.
 func (p *plan) among(units []uint64) clause {
 	p.places = true
-	in := make(map[uint64]bool, len(units))
-	for _, u := range units {
-		in[u] = true
+	if !slices.IsSorted(units) { // of several lists
+		units = slices.Sorted(slices.Values(units))
 	}
-	return clause{none: len(units) == 0, holds: func(c *candidate) bool { return in[c.unit] }, home: func(u uint64) bool { return in[u] }}
+	in := func(u uint64) bool {
+		_, ok := slices.BinarySearch(units, u)
+		return ok
+	}
+	return clause{none: len(units) == 0, holds: func(c *candidate) bool { return in(c.unit) }, home: in}
 }
 
 const unitsMarked = `SELECT DISTINCT p.unit FROM mark k JOIN place p ON p.statement=k.statement WHERE k.until=0 AND `
 
+// unitList is a list of units, ascending.
 func (p *plan) unitList(ctx context.Context, query string, args ...any) ([]uint64, error) {
 	return remembered(ctx, p.s, fmt.Sprintf("%s %q", query, args), func() ([]uint64, error) {
-		return list(ctx, p.s, func(row scanner) (u uint64, err error) { return u, row.Scan(&u) }, query, args...)
+		units, err := list(ctx, p.s, func(row scanner) (u uint64, err error) { return u, row.Scan(&u) }, query, args...)
+		slices.Sort(units)
+		return units, err
 	})
 }
 
@@ -210,8 +226,9 @@ func (p *plan) units(ctx context.Context, f query.Filter) (clause, error) {
 			}
 			some, err = p.unitList(ctx, unitsMarked+"k.topic='assign' AND lower(k.value)=lower(?)", v)
 		case "by":
-			some, err = p.unitList(ctx, `SELECT p.unit FROM decision d JOIN mark k ON k.decision=d.leaf AND k.until=0 JOIN place p ON p.statement=k.statement
-				WHERE d.undone=0 AND lower(d.by)=lower(?1) UNION SELECT p.unit FROM decision d JOIN place p ON p.statement=d.target WHERE d.undone=0 AND lower(d.by)=lower(?1)`, v)
+			some, err = p.unitList(ctx, `SELECT DISTINCT p.unit FROM (SELECT k.statement FROM decision d CROSS JOIN mark k ON k.decision=d.leaf AND k.until=0
+				WHERE d.undone=0 AND lower(d.by)=lower(?1) UNION ALL SELECT d.target FROM decision d WHERE d.undone=0 AND lower(d.by)=lower(?1)) x
+				CROSS JOIN place p ON p.statement=x.statement`, v)
 		}
 		if err != nil {
 			return clause{}, err
@@ -229,8 +246,12 @@ func (p *plan) fewUnits(ctx context.Context, key string, units []uint64) (clause
 		return c, nil
 	}
 	rows, err := remembered(ctx, p.s, "rows of "+key, func() ([]int64, error) {
-		return list(ctx, p.s, func(row scanner) (at int64, err error) { return at, row.Scan(&at) },
-			"SELECT at FROM place WHERE unit IN (SELECT value FROM json_each(?)) ORDER BY at DESC LIMIT ?", leafList(units), mostMany+1)
+		rows, err := list(ctx, p.s, func(row scanner) (at int64, err error) { return at, row.Scan(&at) },
+			"SELECT p.at FROM json_each(?) j CROSS JOIN place p ON p.unit=j.value LIMIT ?", leafList(units), mostMany+1)
+		slices.Sort(rows)
+		rows = slices.Compact(rows) // the same unit may be named twice
+		slices.Reverse(rows)
+		return rows, err
 	})
 	if err == nil && len(rows) <= mostMany {
 		c.few = rows
