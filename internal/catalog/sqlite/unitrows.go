@@ -292,15 +292,23 @@ func (s *store) Labels(ctx context.Context) ([]catalog.LabelCount, error) {
 	if err != nil {
 		return nil, err
 	}
-	var all []catalog.LabelCount
-	for _, l := range labels {
-		c := catalog.LabelCount{Label: l}
-		err := s.read.QueryRowContext(ctx, "SELECT count(*) FROM mark WHERE topic=? AND value='1' AND until=0", topicLabel+l).Scan(&c.N)
-		if err != nil {
-			return nil, s.rowsErr(err)
+	counts, err := remembered(ctx, s, fmt.Sprintf("labels %q", labels), func() ([]int64, error) { // on every page of the inbox
+		counts := make([]int64, len(labels))
+		for i, l := range labels {
+			err := s.read.QueryRowContext(ctx, "SELECT count(*) FROM mark WHERE topic=? AND value='1' AND until=0", topicLabel+l).Scan(&counts[i])
+			if err != nil {
+				return nil, s.rowsErr(err)
+			}
 		}
-		if c.N > 0 {
-			all = append(all, c)
+		return counts, nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	var all []catalog.LabelCount
+	for i, l := range labels {
+		if counts[i] > 0 {
+			all = append(all, catalog.LabelCount{Label: l, N: counts[i]})
 		}
 	}
 	slices.SortStableFunc(all, func(a, b catalog.LabelCount) int { return cmp.Compare(b.N, a.N) })
