@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -162,18 +163,51 @@ type placed struct {
 // placesOf reads where rows stand, in their order. Rows of nothing that is there
 // any more are left out, and those whose role in their family cannot match.
 func (w *search) placesOf(ctx context.Context, found []place) ([]placed, error) {
+	if w.roles != nil && !slices.Contains(w.roles, roleAlone) && len(found) > firstLook {
+		if rows, ok, err := w.rolesAmong(ctx, found); ok || err != nil {
+			return rows, err
+		}
+	}
 	ats := make([]uint64, len(found))
 	for i, f := range found {
 		ats[i] = uint64(f.rowid)
 	}
-	return list(ctx, w.s, func(r scanner) (x placed, err error) {
-		var lag sql.NullInt64
-		err = r.Scan(&x.at, &x.unit, &x.state, &x.role, &lag)
-		if x.lag = lag.Int64; !lag.Valid {
-			x.lag = noLag
+	return list(ctx, w.s, scanPlaced, "SELECT "+placedColumns+" FROM json_each(?) j CROSS JOIN place p ON p.at=j.value WHERE "+w.rolesOnly()+"1", leafList(ats))
+}
+
+const placedColumns = "p.at, p.unit, p.state, p.role, p.lag"
+
+func scanPlaced(r scanner) (x placed, err error) {
+	var lag sql.NullInt64
+	err = r.Scan(&x.at, &x.unit, &x.state, &x.role, &lag)
+	if x.lag = lag.Int64; !lag.Valid {
+		x.lag = noLag
+	}
+	return x, err
+}
+
+// rolesAmong is placesOf where few rows are in families, so that it costs less to
+// go through those between the first and the last of the found. It is not ok when
+// they are many.
+func (w *search) rolesAmong(ctx context.Context, found []place) (rows []placed, ok bool, err error) {
+	first, last, order := found[0].rowid, found[len(found)-1].rowid, "ASC"
+	if first > last {
+		first, last, order = last, first, "DESC"
+	}
+	all, err := list(ctx, w.s, scanPlaced, "SELECT "+placedColumns+" FROM place p WHERE p.role IN "+inList(w.roles)+" AND p.role>0 AND "+w.lagsOnly()+
+		"p.at>=? AND p.at<=? ORDER BY p.at "+order+" LIMIT ?", first, last, len(found)+1)
+	if err != nil || len(all) > len(found) {
+		return nil, false, err
+	}
+	for _, x := range all {
+		for len(found) > 0 && found[0].rowid != x.at && (found[0].rowid < x.at) == (order == "ASC") {
+			found = found[1:]
 		}
-		return x, err
-	}, "SELECT p.at, p.unit, p.state, p.role, p.lag FROM json_each(?) j CROSS JOIN place p ON p.at=j.value WHERE "+w.rolesOnly()+"1", leafList(ats))
+		if len(found) > 0 && found[0].rowid == x.at {
+			rows = append(rows, x)
+		}
+	}
+	return rows, true, nil
 }
 
 // can reports whether a row in a place can match.
@@ -479,5 +513,33 @@ func (s *store) AllUnits(ctx context.Context, q query.Query, now int64, f func(u
 	if err != nil || w.none {
 		return err
 	}
-	return w.all(ctx, f)
+	asked := false
+	kept, err := w.answer(ctx, "every unit", func() (units []int64, err error) {
+		asked = true
+		whole := true
+		err = w.all(ctx, func(u uint64) bool {
+			units = append(units, int64(u))
+			whole = f(u)
+			return whole
+		})
+		if err == nil && !whole {
+			err = errStopped
+		}
+		return units, err
+	})
+	if asked {
+		if errors.Is(err, errStopped) {
+			return nil
+		}
+		return err
+	}
+	for _, u := range kept {
+		if !f(uint64(u)) {
+			break
+		}
+	}
+	return err
 }
+
+// errStopped says that somebody had enough of a list, which is not kept then.
+var errStopped = errors.New("the rest is not wanted")
