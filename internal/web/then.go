@@ -21,8 +21,8 @@ import (
 
 // lookingBack lists the pages that can look back.
 func lookingBack() []string {
-	return []string{"/inbox", "/inbox/{id}", "/statements", "/statements.csv", "/statements/export", "/s/{id}", "/s/{id}/{slug}", "/s/{id}/proof", "/s/{id}/raw", "/s/{id}/media/{n}",
-		"/families", "/y/{id}", "/y/{id}/{slug}", "/firsts", "/sources", "/c/{id}", "/matrix", "/matrix.csv", "/imports", "/imports/{id}", "/log", "/log/entries"}
+	return []string{"/{$}", "/inbox", "/inbox/all", "/inbox/{id}", "/statements", "/statements.csv", "/statements/export", "/s/{id}", "/s/{id}/{slug}", "/s/{id}/proof", "/s/{id}/raw", "/s/{id}/media/{n}",
+		"/families", "/y/{id}", "/y/{id}/{slug}", "/firsts", "/sources", "/c/{id}", "/matrix", "/matrix.csv", "/imports", "/imports/{id}", "/log", "/log/entries", "/log/{n}", "/palette"}
 }
 
 // picked is a time as a browser's picker sends it.
@@ -38,7 +38,7 @@ type thenView struct {
 // lookBack returns the server as of a moment, and what puts it away.
 func (s *server) lookBack(ctx context.Context, pattern, at string) (*server, func() error, error) {
 	if !slices.Contains(lookingBack(), pattern) {
-		return nil, nil, &refusal{http.StatusBadRequest, key("this page shows the case only as it is known now"), key("take at= off the address; statements, the inbox, families, sources and the log can look back"), nil}
+		return nil, nil, onlyNow(pattern)
 	}
 	m, err := s.desk.Moment(ctx, at)
 	if err != nil {
@@ -51,6 +51,22 @@ func (s *server) lookBack(ctx context.Context, pattern, at string) (*server, fun
 	past := *s
 	past.desk, past.present = d, s
 	return &past, done, nil
+}
+
+// onlyNow refuses to show a page of now as if it were of the past.
+func onlyNow(pattern string) error {
+	if pattern == "/jobs" || strings.HasPrefix(pattern, "/jobs/") {
+		return &refusal{http.StatusBadRequest, key("a job is work of now, not a record of the case: what is known of it is only how it stands"), key("take at= off the address; what a job brought in is told by its import, which can look back"), nil}
+	}
+	return &refusal{http.StatusBadRequest, key("this page shows the case only as it is known now"), key("take at= off the address; the first page, the inbox, statements, families, sources, imports and the log can look back"), nil}
+}
+
+// known reports whether the log had an entry at the moment that is shown.
+func (s *server) known(entry uint64) bool {
+	if m := s.desk.Known(); m != nil {
+		return entry < m.Size
+	}
+	return entry < s.desk.Case.Archive.Size()
 }
 
 // nowadays is the server as of now.
@@ -101,6 +117,9 @@ func (s *server) keep(address string) string {
 		return address
 	}
 	path, _ := strings.CutSuffix(u.Path, ".json")
+	if path == "/index" {
+		path = "/"
+	}
 	_, pattern := s.mux.Handler(&http.Request{Method: http.MethodGet, Host: "localhost", URL: &url.URL{Path: path}})
 	if !slices.Contains(lookingBack(), strings.TrimPrefix(pattern, http.MethodGet+" ")) {
 		return address
@@ -136,7 +155,7 @@ func (s *server) keepAll(page string) string {
 			switch {
 			case a.Key == "data-now":
 				changed, form = false, false
-			case (a.Key == "href" || a.Key == "xlink:href" || a.Key == "src" || a.Key == "data-preview") && t.Data != "link" && t.Data != "script":
+			case (a.Key == "href" || a.Key == "xlink:href" || a.Key == "src" || a.Key == "data-preview" || a.Key == "data-search") && t.Data != "link" && t.Data != "script":
 				if to := s.keep(a.Val); to != a.Val && !slices.ContainsFunc(t.Attr, func(a html.Attribute) bool { return a.Key == "data-now" }) {
 					a.Val, changed = to, true
 				}
