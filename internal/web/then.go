@@ -4,11 +4,13 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"golang.org/x/net/html"
 
@@ -92,6 +94,64 @@ func (s *server) thenOf(r *http.Request) *thenView {
 	return &thenView{s.clock(m.At.UnixMilli()), m.Size, u.RequestURI()}
 }
 
+// looksBack reports whether the page at a path can look back.
+func (s *server) looksBack(path string) bool {
+	_, pattern := s.mux.Handler(&http.Request{Method: http.MethodGet, Host: "localhost", URL: &url.URL{Path: path}})
+	return slices.Contains(lookingBack(), strings.TrimPrefix(pattern, http.MethodGet+" "))
+}
+
+// pickView is how every page lets its reader choose a moment: a form that leads
+// to the same page, or, from one that is of now only, to Today.
+type pickView struct {
+	Action string
+	Same   bool        // it leads to this page
+	Fields [][2]string // what else the address says
+	At     string      // the moment that is shown, as a picker has it; "" is now
+	Latest string      // that can be picked
+	Near   []nearView
+}
+
+// nearView is a moment that is likely to be asked for.
+type nearView struct{ Name, URL string }
+
+// pickOf is how the page of a request lets its reader choose a moment.
+func (s *server) pickOf(r *http.Request) *pickView {
+	present := s.nowadays()
+	now := present.desk.Case.Now().In(s.zone)
+	v := &pickView{Action: "/", Latest: now.Format(picked)}
+	u := url.URL{Path: "/"}
+	if v.Same = s.looksBack(r.URL.Path); v.Same {
+		v.Action, u.Path = r.URL.Path, r.URL.Path
+		q := r.URL.Query()
+		for _, name := range []string{"at", "after", "before", "upto", "did"} { // a page of another time begins anew
+			q.Del(name)
+		}
+		for _, name := range slices.Sorted(maps.Keys(q)) {
+			for _, value := range q[name] {
+				v.Fields = append(v.Fields, [2]string{name, value})
+			}
+		}
+		u.RawQuery = q.Encode()
+	}
+	if m := s.desk.Known(); m != nil {
+		v.At = m.At.In(s.zone).Format(picked)
+	}
+	if size, _, err := present.looked(r.Context()); err == nil && size > 0 { // without what cannot be read, there is the picker
+		v.Near = append(v.Near, nearView{key("when you looked last"), with(u.RequestURI(), "at", "@"+strconv.FormatUint(size, 10))})
+	}
+	began, err := present.desk.Case.RecordedAt(r.Context(), 1)
+	for _, x := range []struct {
+		name string
+		days int
+	}{{key("at the end of yesterday"), 1}, {key("a week ago"), 7}, {key("a month ago"), 30}} {
+		day := now.AddDate(0, 0, -x.days).Format(time.DateOnly)
+		if err == nil && began.In(s.zone).Format(time.DateOnly) <= day {
+			v.Near = append(v.Near, nearView{x.name, with(u.RequestURI(), "at", day)})
+		}
+	}
+	return v
+}
+
 // thenAt is an address as it was right after a log entry.
 func thenAt(address string, entry uint64) string {
 	return address + map[bool]string{true: "&", false: "?"}[strings.Contains(address, "?")] + "at=@" + strconv.FormatUint(entry+1, 10)
@@ -120,8 +180,7 @@ func (s *server) keep(address string) string {
 	if path == "/index" {
 		path = "/"
 	}
-	_, pattern := s.mux.Handler(&http.Request{Method: http.MethodGet, Host: "localhost", URL: &url.URL{Path: path}})
-	if !slices.Contains(lookingBack(), strings.TrimPrefix(pattern, http.MethodGet+" ")) {
+	if !s.looksBack(path) {
 		return address
 	}
 	if u.RawQuery != "" {

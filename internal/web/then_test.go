@@ -244,6 +244,22 @@ func TestAsKnownThen(t *testing.T) {
 	if !strings.Contains(page, `type="datetime-local" name="at"`) || strings.Count(page, `<input type="hidden" name="at"`) < 1 {
 		t.Error("there is no picker")
 	}
+	for a, form := range map[string]string{"/": "/", "/inbox?q=state%3Akept&did=x": `/inbox" method="get" data-now><input type="hidden" name="q" value="state:kept">`, "/jobs": "/", "/families?q=a&after=b": `/families" method="get" data-now><input type="hidden" name="q" value="a">`} {
+		page := c.get(a).Body.String()
+		i := strings.Index(page, `id="at" class="at" popover`)
+		if i < 0 || !strings.Contains(page[i:], `<form action="`+form) || strings.Contains(page[i:strings.Index(page[i:], "</form>")+i], `name="did"`) || strings.Contains(page[i:strings.Index(page[i:], "</form>")+i], `name="after"`) {
+			t.Errorf("%s: the picker does not lead to %s", a, form)
+		}
+		if !strings.Contains(page, `popovertarget="at" data-key="g a"`) || !strings.Contains(page, `<li><button type="button" popovertarget="at">`) {
+			t.Errorf("%s: no key or no line of the palette leads to the picker", a)
+		}
+	}
+	if w := c.send("/seen", url.Values{"size": {fmt.Sprint(size)}}); w.Code != http.StatusSeeOther {
+		t.Fatal(w.Code)
+	}
+	if page := c.get("/statements?q=bridge").Body.String(); !strings.Contains(page, fmt.Sprintf(`<a href="/statements?at=%%40%d&amp;q=bridge">when you looked last</a>`, size)) {
+		t.Error("no way to what was seen last")
+	}
 
 	if page := c.get("/statements/export?q=bridge&" + at).Body.String(); !regexp.MustCompile(`action="/statements.csv" method="get"><input type="hidden" name="at" value="@`).MatchString(page) {
 		t.Error("the form for a table forgets the moment")
@@ -330,5 +346,18 @@ func TestWhatCannotLookBack(t *testing.T) {
 	}
 	if names, _ := fs.Glob(files, "then.css"); len(names) != 1 {
 		t.Error("no style")
+	}
+}
+
+// TestIsolatesAreNotSpelledOut: what our own words put round a number set from
+// left to right is no invisible character of a source's.
+func TestIsolatesAreNotSpelledOut(t *testing.T) {
+	c, _ := pastCase(t)
+	for _, a := range append(c.addresses(), "/inbox?q=") {
+		for _, tag := range []string{"ar", "fa"} {
+			if page := c.in(tag, a).Body.String(); strings.Contains(page, "U+2067") || strings.Contains(page, "U+2068") {
+				t.Errorf("%s in %s spells out isolates of ours", a, tag)
+			}
+		}
 	}
 }

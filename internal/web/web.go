@@ -273,6 +273,7 @@ type view struct {
 	Who     string    // who acts here; "" when nobody can
 	Did     *did      // what was decided just now
 	Then    *thenView // the moment the page shows; nil is now
+	Pick    *pickView // how another is chosen
 	Bare    bool      // outside of the door: nothing of the case is said
 	Door    bool      // the reader came in with the password, and can go
 	Opened  bool      // names are shown that are masked for others
@@ -341,7 +342,7 @@ func (s *server) write(w http.ResponseWriter, r *http.Request, rep reply) {
 		v.Scripts, v.Did = []string{s.island}, s.didOf(r, l)
 		v.Opened = s.opened
 		v.Stand, _ = s.nowadays().desk.Standing(r.Context()) // the footer does without what cannot be read
-		v.Then = s.thenOf(r)
+		v.Then, v.Pick = s.thenOf(r), s.pickOf(r)
 	}
 	var b strings.Builder
 	if err := s.pages[l.Tag][rep.page].ExecuteTemplate(&b, "layout.tmpl", v); err != nil {
