@@ -277,6 +277,7 @@ type view struct {
 	Bare    bool      // outside of the door: nothing of the case is said
 	Door    bool      // the reader came in with the password, and can go
 	Opened  bool      // names are shown that are masked for others
+	Open    []string  // units they are masked in
 	Stand   desk.Standing
 	Data    any
 }
@@ -340,7 +341,9 @@ func (s *server) write(w http.ResponseWriter, r *http.Request, rep reply) {
 			v.JSON = jsonAddress(r)
 		}
 		v.Scripts, v.Did = []string{s.island}, s.didOf(r, l)
-		v.Opened = s.opened
+		if v.Opened = s.opened; s.opened {
+			v.Open, _ = s.nowadays().desk.OpenUnits(r.Context()) // without them, all can be masked
+		}
 		v.Stand, _ = s.nowadays().desk.Standing(r.Context()) // the footer does without what cannot be read
 		v.Then, v.Pick = s.thenOf(r), s.pickOf(r)
 	}
