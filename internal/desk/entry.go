@@ -33,7 +33,7 @@ type Entry struct {
 // Entry reads one entry of the log and checks it: the bytes against the signed
 // checkpoint, the body against its commitment, the signature against the newest
 // key that the log introduced for that person before it. ErrNotFound beyond the
-// log's end.
+// log's end, and looking back beyond the end it had then.
 func (d *Desk) Entry(ctx context.Context, index uint64) (Entry, error) {
 	e := Entry{Index: index, Checkpoint: string(d.Case.Archive.Checkpoint())}
 	cp, err := d.Case.Checkpoint()
@@ -43,6 +43,9 @@ func (d *Desk) Entry(ctx context.Context, index uint64) (Entry, error) {
 	e.Size, e.Root = cp.Size, base64.StdEncoding.EncodeToString(cp.Root[:])
 	if index >= cp.Size {
 		return e, record.WithHint(fmt.Errorf("entry %d: %w: the log has %d", index, record.ErrNotFound, cp.Size), "take a number below that")
+	}
+	if d.then != nil && index >= d.then.Size {
+		return e, record.WithHint(fmt.Errorf("entry %d: %w: it was recorded later, the log had %d then", index, record.ErrNotFound, d.then.Size), "ask for it as of now")
 	}
 	b, err := d.Case.Archive.Leaf(ctx, index)
 	if err != nil {

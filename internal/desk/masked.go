@@ -199,21 +199,80 @@ func (d *Desk) Open(ctx context.Context, id, reason string) (Opened, error) {
 func (d *Desk) Reopened(ctx context.Context, decisions []string) (*Desk, error) {
 	o := &Desk{Case: d.Case, DryRun: d.DryRun, Egress: d.Egress, Painter: d.Painter, order: d.order, kept: d.kept, thens: d.thens, then: d.then, now: d.now}
 	for _, id := range decisions {
-		_, leaf, err := d.resolve(id, record.KindDecision)
-		if err != nil {
-			continue
-		}
-		x, err := d.Case.Catalog.Decision(ctx, leaf)
-		if err != nil || x.Action != ActionOpen || x.By != d.Case.Handle() || x.Undone != 0 {
-			continue
-		}
-		statements, err := d.Case.Catalog.Statements(ctx, []uint64{x.Target})
+		statements, err := d.openedBy(ctx, id)
 		if err != nil {
 			return nil, err
 		}
-		o.opened = append(o.opened, statements[0]...)
+		o.opened = append(o.opened, statements...)
 	}
 	return o, nil
+}
+
+// openedBy lists the statements whose masked names this person opened in a
+// decision; none for a decision that opened nothing for them.
+func (d *Desk) openedBy(ctx context.Context, decision string) ([]uint64, error) {
+	_, leaf, err := d.resolve(decision, record.KindDecision)
+	if err != nil {
+		return nil, nil
+	}
+	x, err := d.Case.Catalog.Decision(ctx, leaf)
+	if err != nil || x.Action != ActionOpen || x.By != d.Case.Handle() || x.Undone != 0 {
+		return nil, nil
+	}
+	statements, err := d.Case.Catalog.Statements(ctx, []uint64{x.Target})
+	if err != nil {
+		return nil, err
+	}
+	return statements[0], nil
+}
+
+// MaskAgain takes out of the decisions by which names were opened those that
+// opened the names of a unit: Reopened with the rest masks these names again and
+// no others.
+func (d *Desk) MaskAgain(ctx context.Context, decisions []string, unit string) (rest []string, err error) {
+	units, err := d.unitsOf(ctx, []string{unit})
+	if err != nil {
+		return nil, err
+	}
+	statements, err := d.Case.Catalog.Statements(ctx, []uint64{units[0].Leaf})
+	if err != nil {
+		return nil, err
+	}
+	for _, id := range decisions {
+		opened, err := d.openedBy(ctx, id)
+		if err != nil {
+			return nil, err
+		}
+		if !slices.ContainsFunc(opened, func(s uint64) bool { return slices.Contains(statements[0], s) }) {
+			rest = append(rest, id)
+		}
+	}
+	return rest, nil
+}
+
+// OpenUnits are the ids of the units whose masked names are open at this desk.
+func (d *Desk) OpenUnits(ctx context.Context) ([]string, error) {
+	shields, err := d.Case.Catalog.Shields(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var all []string
+	for _, s := range shields {
+		if !slices.Contains(d.opened, s.Statement) || !d.mayOpen(s) {
+			continue
+		}
+		home, err := d.Case.Catalog.UnitsOf(ctx, []uint64{s.Statement}, 0)
+		if errors.Is(err, record.ErrNotFound) { // it was erased
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		if id := d.unitID(home[0].Leaf, home[0].Family); !slices.Contains(all, id) {
+			all = append(all, id)
+		}
+	}
+	return all, nil
 }
 
 // reader masks what it reads.

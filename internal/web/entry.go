@@ -32,6 +32,9 @@ func (s *server) entry(r *http.Request) (reply, error) {
 	if err != nil {
 		return reply{}, record.WithHint(fmt.Errorf("%w: %.40q is no number of an entry", record.ErrInvalid, r.PathValue("n")), "entries are numbered from 0")
 	}
+	if s.desk.Known() != nil && !s.known(n) && s.nowadays().known(n) {
+		return reply{}, told(record.ErrNotFound, phrase{key("log entry {n} was recorded later than this moment"), []string{"n", r.PathValue("n")}}, phrase{Text: key("go back to now to see it")})
+	}
 	e, err := s.desk.Entry(r.Context(), n)
 	if err != nil {
 		return reply{}, err
@@ -56,7 +59,7 @@ func (s *server) entry(r *http.Request) (reply, error) {
 	if n > 0 {
 		d.Before = entryAt(n - 1)
 	}
-	if n+1 < e.Size {
+	if n+1 < e.Size && s.known(n+1) {
 		d.After = entryAt(n + 1)
 	}
 	return reply{page: "entry", title: key("Log entry"), data: d, json: map[string]any{

@@ -460,6 +460,7 @@ type allData struct {
 	Fields map[string]string // to send again
 	Back   string
 	Detail string // labels, a handle
+	Then   bool   // it is of the past, where nothing is decided
 }
 
 // all says what a decision about everything that matches would change, before
@@ -467,7 +468,7 @@ type allData struct {
 func (s *server) all(r *http.Request) (reply, error) {
 	ask := r.URL.Query()
 	t := desk.Triage{Action: ask.Get("do"), All: true, Query: ask.Get("q"), Reason: ask.Get("reason"), Of: ask.Get("of"), To: ask.Get("to")}
-	d := allData{Action: t.Action, Query: t.Query, Fields: map[string]string{"all": "1", "sure": "1"}, Back: local(ask.Get("back"), "/inbox"), Detail: cmp.Or(ask.Get("label"), ask.Get("to"), ask.Get("of"))}
+	d := allData{Action: t.Action, Query: t.Query, Fields: map[string]string{"all": "1", "sure": "1"}, Back: local(ask.Get("back"), "/inbox"), Detail: cmp.Or(ask.Get("label"), ask.Get("to"), ask.Get("of")), Then: s.desk.Known() != nil}
 	for _, name := range []string{"do", "q", "reason", "label", "to", "days", "of", "seen"} {
 		if x := ask.Get(name); x != "" {
 			d.Fields[name] = x

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"net/url"
@@ -23,6 +24,7 @@ type act struct {
 	Target string // id of what it was done to
 	URL    string
 	Reason string
+	Counts phrase // what an import brought, in its place
 	Undone bool
 	ID     string
 	Then   string // address of the case as it was known with it
@@ -56,7 +58,7 @@ func (s *server) acts(ctx context.Context, l *tongue, page catalog.DecisionPage,
 		}
 		row := s.importRow(x)
 		all = append(all, act{Leaf: x.Leaf, At: x.At, By: x.By, Action: x.Verb, What: actionWords(x.Verb), Target: row.ID, URL: row.URL, ID: row.ID,
-			Reason: l.t("{new} new, {known} known, {edited} edited", "new", l.number(int(row.Receipt.New)), "known", l.number(int(row.Receipt.Known)), "edited", l.number(int(row.Receipt.Edits)))})
+			Counts: phrase{key("{new} new, {known} known, {edited} edited"), []string{"new", l.number(int(row.Receipt.New)), "known", l.number(int(row.Receipt.Known)), "edited", l.number(int(row.Receipt.Edits))}}})
 	}
 	for i := range all {
 		all[i].Then = thenAt("/statements", all[i].Leaf)
@@ -123,7 +125,7 @@ type actJSON struct {
 func (s *server) actsJSON(acts []act) []actJSON {
 	list := make([]actJSON, len(acts))
 	for i, a := range acts {
-		list[i] = actJSON{a.ID, s.clock(a.At).Machine, a.By, a.Action, a.Target, a.Reason, a.Undone, a.Leaf}
+		list[i] = actJSON{a.ID, s.clock(a.At).Machine, a.By, a.Action, a.Target, cmp.Or(a.Reason, a.Counts.english()), a.Undone, a.Leaf}
 	}
 	return list
 }

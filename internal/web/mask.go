@@ -26,7 +26,7 @@ type openings struct {
 	secure bool
 	name   string
 	now    func() time.Time
-	memory *memory // decisions by which names were opened, as JSON, by session
+	memory *memory // []opening as JSON, by session
 }
 
 const openPrefix = "opened/"
@@ -59,13 +59,30 @@ func (o *openings) key(r *http.Request) string {
 	return ""
 }
 
-// of lists the decisions by which names are open in a session.
-func (o *openings) of(r *http.Request) []string {
-	var all []string
+// opening is a decision by which a name is open in a session, and until when.
+type opening struct {
+	Decision string    `json:"decision"`
+	Until    time.Time `json:"until"`
+}
+
+// open lists what is open in a session. Each name ends by itself, whatever is
+// opened or masked after it.
+func (o *openings) open(r *http.Request) []opening {
+	var all []opening
 	if key := o.key(r); key != "" {
 		if b, _ := o.memory.Get(r.Context(), key); b != nil { // a memory does not fail
 			json.Unmarshal(b, &all) //nolint:errcheck // written below
 		}
+	}
+	now := o.now()
+	return slices.DeleteFunc(all, func(x opening) bool { return !now.Before(x.Until) })
+}
+
+// of lists the decisions by which names are open in a session.
+func (o *openings) of(r *http.Request) []string {
+	var all []string
+	for _, x := range o.open(r) {
+		all = append(all, x.Decision)
 	}
 	return all
 }
@@ -78,11 +95,32 @@ func (o *openings) add(w http.ResponseWriter, r *http.Request, decision string) 
 		token, key = newToken(openPrefix)
 		http.SetCookie(w, o.cookie(token))
 	}
-	b, err := json.Marshal(append(o.of(r), decision))
+	return o.put(r, key, append(o.open(r), opening{decision, o.now().Add(openFor)}))
+}
+
+// keep masks everything again in the session of a request but what was opened by
+// some decisions.
+func (o *openings) keep(r *http.Request, decisions []string) error {
+	key := o.key(r)
+	if key == "" || len(decisions) == 0 {
+		return o.end(r)
+	}
+	return o.put(r, key, slices.DeleteFunc(o.open(r), func(x opening) bool { return !slices.Contains(decisions, x.Decision) }))
+}
+
+// put remembers what is open in a session.
+func (o *openings) put(r *http.Request, key string, all []opening) error {
+	b, err := json.Marshal(all)
 	if err != nil {
 		return err
 	}
-	return o.memory.Put(r.Context(), key, b, o.now().Add(openFor))
+	var until time.Time
+	for _, x := range all {
+		if x.Until.After(until) {
+			until = x.Until
+		}
+	}
+	return o.memory.Put(r.Context(), key, b, until)
 }
 
 // end masks everything again that is open in the session of a request.
@@ -155,7 +193,16 @@ func (s *server) openMask(w http.ResponseWriter, r *http.Request) (string, error
 	return with(back(r, "/inbox/"+r.PathValue("id")), "did", s.desk.Case.IDs.ID(record.KindDecision, o.Leaf)), s.openings.add(w, r, o.ID)
 }
 
-// maskAgain masks everything again that is open in this session.
+// maskAgain masks the names of one unit again that are open in this session, or,
+// when none is named, everything.
 func (s *server) maskAgain(_ http.ResponseWriter, r *http.Request) (string, error) {
-	return back(r, "/"), s.openings.end(r)
+	unit := r.PostForm.Get("unit")
+	if unit == "" {
+		return back(r, "/"), s.openings.end(r)
+	}
+	rest, err := s.desk.MaskAgain(r.Context(), s.openings.of(r), unit)
+	if err != nil {
+		return "", err
+	}
+	return back(r, "/"), s.openings.keep(r, rest)
 }

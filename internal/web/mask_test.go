@@ -137,6 +137,85 @@ func TestOpenMaskedName(t *testing.T) {
 	masked(b, true)
 }
 
+// TestMaskOneAgain: of two names that are open, one is masked again, everywhere,
+// and the other stays, for as long as it had.
+func TestMaskOneAgain(t *testing.T) {
+	now := &clock{at: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)}
+	l, target, other := newAccused(t, Options{Now: now.now})
+	found, err := l.desk.Search(t.Context(), "calm", catalog.Page{})
+	if err != nil || len(found.Hits) != 1 {
+		t.Fatal(err)
+	}
+	calm := l.desk.StatementID(found.Hits[0].Statement)
+	if _, err := l.desk.Triage(t.Context(), desk.Triage{Action: desk.ActionShield, Units: []string{calm}, Names: []string{"calm"}, Reason: "as if it were one"}); err != nil {
+		t.Fatal(err)
+	}
+	b := l.browser("192.0.2.7:4000")
+	get := func(at string) string {
+		t.Helper()
+		w := b.do("GET", at, nil)
+		for w.Code == http.StatusMovedPermanently {
+			w = b.do("GET", w.Header().Get("Location"), nil)
+		}
+		if w.Code != http.StatusOK {
+			t.Fatalf("%s: %d", at, w.Code)
+		}
+		return w.Body.String()
+	}
+	shows := func(accused, quiet bool) {
+		t.Helper()
+		for at, want := range map[string][2]bool{"/statements": {accused, quiet}, "/s/" + target: {accused, false}, "/s/" + other: {accused, false}, "/inbox/" + calm: {false, quiet}} {
+			if p := get(at); reveals(p) != want[0] || strings.Contains(p, "calm") != want[1] {
+				t.Fatalf("%s: the one %v, the other %v, not %v", at, reveals(p), strings.Contains(p, "calm"), want)
+			}
+		}
+	}
+	send := func(at string, form url.Values, want int) {
+		t.Helper()
+		if w := b.do("POST", at, form); w.Code != want {
+			t.Fatalf("%s: %d %s", at, w.Code, w.Body)
+		}
+	}
+	open := func(id string) {
+		t.Helper()
+		send("/inbox/"+id+"/open", url.Values{"reason": {"to write"}}, http.StatusSeeOther)
+	}
+	open(target)
+	if p := get("/statements"); strings.Contains(p, "Masked names that are open") || !strings.Contains(p, "mask all again") {
+		t.Fatal("of one, one is asked for")
+	}
+	now.pass(openFor / 2)
+	open(calm)
+	shows(true, true)
+	if p := get("/statements"); !strings.Contains(p, `name="unit" value="`+target+`"`) || !strings.Contains(p, `name="unit" value="`+calm+`"`) || !strings.Contains(p, "mask all again") {
+		t.Fatal("the frame does not name both")
+	}
+	if p := get("/s/" + other); !strings.Contains(p, `name="unit" value="`+target+`" data-key="Shift+m"`) {
+		t.Fatal("the statement has no button for its own name")
+	}
+	send("/mask", url.Values{"unit": {calm}, "back": {"/"}}, http.StatusSeeOther)
+	shows(true, false)
+	open(calm)
+	send("/mask", url.Values{"unit": {target}, "back": {"/"}}, http.StatusSeeOther)
+	shows(false, true)
+	open(target)
+	send("/mask", url.Values{"unit": {"S-0000000"}}, http.StatusNotFound)
+	send("/mask", url.Values{"unit": {other}}, http.StatusSeeOther) // it masks none of its own
+	shows(true, true)
+	now.pass(openFor/2 + time.Second)
+	send("/mask", url.Values{"unit": {target}}, http.StatusSeeOther)
+	shows(false, true)
+	now.pass(openFor/2 - time.Minute)
+	open(target)
+	now.pass(2 * time.Minute)
+	shows(true, false) // that another was opened did not prolong it
+	send("/mask", url.Values{}, http.StatusSeeOther)
+	shows(false, false)
+	if len(l.s.openings.memory.all) != 0 {
+		t.Fatal("something is left of it")
+	}
+}
+
 // TestOpenEndsWithTheSession: behind a password, what was opened is open to the
 // session of the door alone.
 func TestOpenEndsWithTheSession(t *testing.T) {

@@ -34,7 +34,7 @@ func (s *server) palette(r *http.Request) (reply, error) {
 	if text == "" {
 		return reply{json: found}, nil
 	}
-	if k, leaf, err := s.desk.Case.IDs.Leaf(text); err == nil && leaf < s.desk.Case.Archive.Size() {
+	if k, leaf, err := s.desk.Case.IDs.Leaf(text); err == nil && s.known(leaf) {
 		if k == record.KindFamily {
 			found = append(found, foundJSON{s.familyID(leaf), "/y/" + s.familyID(leaf), l.t("family of a text")})
 		} else if e, err := s.desk.Case.Catalog.Entry(ctx, leaf); err == nil {
@@ -72,6 +72,9 @@ func (s *server) palette(r *http.Request) (reply, error) {
 	}
 	for _, h := range hits.Hits {
 		found = append(found, foundJSON{language.Visible(shortened(cmp.Or(h.Title, h.Snippet, h.Text), 90)), s.at(h.Statement), language.Visible(h.SourceName)})
+	}
+	for i := range found {
+		found[i].URL = s.keep(found[i].URL)
 	}
 	return reply{json: found}, nil
 }

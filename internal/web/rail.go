@@ -92,6 +92,7 @@ func everywhereKeys() [][2]string {
 		{"j  k", key("next and previous row")}, {"o", key("open")}, {"u", key("back")}, {"g g  G", key("first and last row")},
 		{"x", key("tick the row")}, {"⇧j  ⇧k", key("tick rows one after another")}, {"*", key("everything that matches")},
 		{"z  ⇧z", key("take back, do it again")}, {"/", key("search")}, {"Ctrl K", key("go anywhere")}, {"?", key("this sheet")}, {"g t, g i …", key("go to a place of the rail")},
+		{"g a  g z", key("the case as known at a time, and back to now")},
 		{"Esc Esc Esc", key("blank the screen, and bring it back")},
 	}
 }

@@ -56,9 +56,6 @@ type statementsData struct {
 	Keeps   bool // searches can be saved
 	Cols    string
 	Here    string // this list's address, from its first page
-	At      string // the moment it shows, as a picker has it; "" is now
-	Latest  string // that can be picked
-	Zone    string // of the picker
 	Error   *wrong
 	Zero    *zero
 	Empty   bool // there is nothing in the case
@@ -127,10 +124,6 @@ func (s *server) statements(r *http.Request) (reply, error) {
 		return reply{}, err
 	}
 	d.Empty = stats.Statements == 0 && s.present == nil
-	d.Zone, d.Latest = s.zone.String(), s.nowadays().desk.Case.Now().In(s.zone).Format(picked)
-	if m := s.desk.Known(); m != nil {
-		d.At = m.At.In(s.zone).Format(picked)
-	}
 	d.Echo = query.Pieces(named(found.Query, all), l)
 	d.Total, d.AtLeast = found.Total, !found.Exact
 	if d.Hits, err = s.hitRows(ctx, l, found.Hits); err != nil {

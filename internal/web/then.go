@@ -4,11 +4,13 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"golang.org/x/net/html"
 
@@ -21,8 +23,8 @@ import (
 
 // lookingBack lists the pages that can look back.
 func lookingBack() []string {
-	return []string{"/inbox", "/inbox/{id}", "/statements", "/statements.csv", "/statements/export", "/s/{id}", "/s/{id}/{slug}", "/s/{id}/proof", "/s/{id}/raw", "/s/{id}/media/{n}",
-		"/families", "/y/{id}", "/y/{id}/{slug}", "/firsts", "/sources", "/c/{id}", "/matrix", "/matrix.csv", "/imports", "/imports/{id}", "/log", "/log/entries"}
+	return []string{"/{$}", "/inbox", "/inbox/all", "/inbox/{id}", "/statements", "/statements.csv", "/statements/export", "/s/{id}", "/s/{id}/{slug}", "/s/{id}/proof", "/s/{id}/raw", "/s/{id}/media/{n}",
+		"/families", "/y/{id}", "/y/{id}/{slug}", "/firsts", "/sources", "/c/{id}", "/matrix", "/matrix.csv", "/imports", "/imports/{id}", "/log", "/log/entries", "/log/{n}", "/palette"}
 }
 
 // picked is a time as a browser's picker sends it.
@@ -38,7 +40,7 @@ type thenView struct {
 // lookBack returns the server as of a moment, and what puts it away.
 func (s *server) lookBack(ctx context.Context, pattern, at string) (*server, func() error, error) {
 	if !slices.Contains(lookingBack(), pattern) {
-		return nil, nil, &refusal{http.StatusBadRequest, key("this page shows the case only as it is known now"), key("take at= off the address; statements, the inbox, families, sources and the log can look back"), nil}
+		return nil, nil, onlyNow(pattern)
 	}
 	m, err := s.desk.Moment(ctx, at)
 	if err != nil {
@@ -51,6 +53,22 @@ func (s *server) lookBack(ctx context.Context, pattern, at string) (*server, fun
 	past := *s
 	past.desk, past.present = d, s
 	return &past, done, nil
+}
+
+// onlyNow refuses to show a page of now as if it were of the past.
+func onlyNow(pattern string) error {
+	if pattern == "/jobs" || strings.HasPrefix(pattern, "/jobs/") {
+		return &refusal{http.StatusBadRequest, key("a job is work of now, not a record of the case: what is known of it is only how it stands"), key("take at= off the address; what a job brought in is told by its import, which can look back"), nil}
+	}
+	return &refusal{http.StatusBadRequest, key("this page shows the case only as it is known now"), key("take at= off the address; the first page, the inbox, statements, families, sources, imports and the log can look back"), nil}
+}
+
+// known reports whether the log had an entry at the moment that is shown.
+func (s *server) known(entry uint64) bool {
+	if m := s.desk.Known(); m != nil {
+		return entry < m.Size
+	}
+	return entry < s.desk.Case.Archive.Size()
 }
 
 // nowadays is the server as of now.
@@ -74,6 +92,64 @@ func (s *server) thenOf(r *http.Request) *thenView {
 	}
 	u.RawQuery = q.Encode()
 	return &thenView{s.clock(m.At.UnixMilli()), m.Size, u.RequestURI()}
+}
+
+// looksBack reports whether the page at a path can look back.
+func (s *server) looksBack(path string) bool {
+	_, pattern := s.mux.Handler(&http.Request{Method: http.MethodGet, Host: "localhost", URL: &url.URL{Path: path}})
+	return slices.Contains(lookingBack(), strings.TrimPrefix(pattern, http.MethodGet+" "))
+}
+
+// pickView is how every page lets its reader choose a moment: a form that leads
+// to the same page, or, from one that is of now only, to Today.
+type pickView struct {
+	Action string
+	Same   bool        // it leads to this page
+	Fields [][2]string // what else the address says
+	At     string      // the moment that is shown, as a picker has it; "" is now
+	Latest string      // that can be picked
+	Near   []nearView
+}
+
+// nearView is a moment that is likely to be asked for.
+type nearView struct{ Name, URL string }
+
+// pickOf is how the page of a request lets its reader choose a moment.
+func (s *server) pickOf(r *http.Request) *pickView {
+	present := s.nowadays()
+	now := present.desk.Case.Now().In(s.zone)
+	v := &pickView{Action: "/", Latest: now.Format(picked)}
+	u := url.URL{Path: "/"}
+	if v.Same = s.looksBack(r.URL.Path); v.Same {
+		v.Action, u.Path = r.URL.Path, r.URL.Path
+		q := r.URL.Query()
+		for _, name := range []string{"at", "after", "before", "upto", "did"} { // a page of another time begins anew
+			q.Del(name)
+		}
+		for _, name := range slices.Sorted(maps.Keys(q)) {
+			for _, value := range q[name] {
+				v.Fields = append(v.Fields, [2]string{name, value})
+			}
+		}
+		u.RawQuery = q.Encode()
+	}
+	if m := s.desk.Known(); m != nil {
+		v.At = m.At.In(s.zone).Format(picked)
+	}
+	if size, _, err := present.looked(r.Context()); err == nil && size > 0 { // without what cannot be read, there is the picker
+		v.Near = append(v.Near, nearView{key("when you looked last"), with(u.RequestURI(), "at", "@"+strconv.FormatUint(size, 10))})
+	}
+	began, err := present.desk.Case.RecordedAt(r.Context(), 1)
+	for _, x := range []struct {
+		name string
+		days int
+	}{{key("at the end of yesterday"), 1}, {key("a week ago"), 7}, {key("a month ago"), 30}} {
+		day := now.AddDate(0, 0, -x.days).Format(time.DateOnly)
+		if err == nil && began.In(s.zone).Format(time.DateOnly) <= day {
+			v.Near = append(v.Near, nearView{x.name, with(u.RequestURI(), "at", day)})
+		}
+	}
+	return v
 }
 
 // thenAt is an address as it was right after a log entry.
@@ -101,8 +177,10 @@ func (s *server) keep(address string) string {
 		return address
 	}
 	path, _ := strings.CutSuffix(u.Path, ".json")
-	_, pattern := s.mux.Handler(&http.Request{Method: http.MethodGet, Host: "localhost", URL: &url.URL{Path: path}})
-	if !slices.Contains(lookingBack(), strings.TrimPrefix(pattern, http.MethodGet+" ")) {
+	if path == "/index" {
+		path = "/"
+	}
+	if !s.looksBack(path) {
 		return address
 	}
 	if u.RawQuery != "" {
@@ -136,7 +214,7 @@ func (s *server) keepAll(page string) string {
 			switch {
 			case a.Key == "data-now":
 				changed, form = false, false
-			case (a.Key == "href" || a.Key == "xlink:href" || a.Key == "src" || a.Key == "data-preview") && t.Data != "link" && t.Data != "script":
+			case (a.Key == "href" || a.Key == "xlink:href" || a.Key == "src" || a.Key == "data-preview" || a.Key == "data-search") && t.Data != "link" && t.Data != "script":
 				if to := s.keep(a.Val); to != a.Val && !slices.ContainsFunc(t.Attr, func(a html.Attribute) bool { return a.Key == "data-now" }) {
 					a.Val, changed = to, true
 				}

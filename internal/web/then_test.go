@@ -40,7 +40,13 @@ func pastCase(t *testing.T) (c *testCase, size uint64) {
 	t.Helper()
 	c = newCase(t, map[string]string{"lamp/result.json": thenExport(101, "Harbour Lamp", thenNews, "the ferry goes at nine")},
 		map[string]string{"hill/result.json": thenExport(102, "Hill Post", thenNews)})
+	if _, err := c.desk.SaveSearch(t.Context(), desk.SavedSearch{Name: "the bridge in spring", Query: "bridge", Warn: true}, ""); err != nil {
+		t.Fatal(err)
+	}
 	size = c.desk.Case.Archive.Size()
+	if _, err := c.desk.SaveSearch(t.Context(), desk.SavedSearch{Name: "ferries", Query: "ferry", Warn: true}, ""); err != nil {
+		t.Fatal(err)
+	}
 	found, err := c.desk.Search(t.Context(), "bridge", catalog.Page{})
 	if err != nil || len(found.Hits) != 2 {
 		t.Fatal(len(found.Hits), err)
@@ -105,7 +111,7 @@ func TestAsKnownThen(t *testing.T) {
 	st := c.statements()
 	i := slices.IndexFunc(st, func(x record.Statement) bool { return x.SourceName == "Hill Post" })
 	id := c.desk.StatementID(st[i])
-	todo := []string{"/statements?" + at, "/statements?view=table&" + at, "/statements?view=timeline&q=bridge&" + at, "/inbox?" + at, "/families?" + at, "/sources?" + at, "/log?" + at, "/log/entries?" + at, "/imports?" + at, "/s/" + id + "?" + at, "/firsts?" + at, "/matrix?" + at}
+	todo := []string{"/?" + at, "/statements?" + at, "/statements?view=table&" + at, "/statements?view=timeline&q=bridge&" + at, "/inbox?" + at, "/families?" + at, "/sources?" + at, "/log?" + at, "/log/entries?" + at, "/imports?" + at, "/s/" + id + "?" + at, "/firsts?" + at, "/matrix?" + at}
 	seen := map[string]bool{}
 	patterns := map[string]bool{}
 	for len(todo) > 0 {
@@ -156,6 +162,9 @@ func TestAsKnownThen(t *testing.T) {
 					t.Fatal(err)
 				}
 				path := strings.TrimSuffix(u.Path, ".json")
+				if path == "/index" {
+					path = "/"
+				}
 				_, p := s.mux.Handler(httptest.NewRequest("GET", path, nil))
 				back := slices.Contains(lookingBack(), strings.TrimPrefix(p, "GET "))
 				if back != u.Query().Has("at") {
@@ -168,7 +177,7 @@ func TestAsKnownThen(t *testing.T) {
 		})
 	}
 	for _, p := range lookingBack() {
-		if !patterns[p] && p != "/s/{id}/media/{n}" && p != "/matrix.csv" && p != "/statements.csv" && p != "/s/{id}/{slug}" && p != "/y/{id}/{slug}" && p != "/s/{id}" && p != "/y/{id}" {
+		if !patterns[p] && p != "/palette" && p != "/inbox/all" && p != "/s/{id}/media/{n}" && p != "/matrix.csv" && p != "/statements.csv" && p != "/s/{id}/{slug}" && p != "/y/{id}/{slug}" && p != "/s/{id}" && p != "/y/{id}" {
 			t.Errorf("no page leads to %s as known then", p)
 		}
 	}
@@ -176,14 +185,80 @@ func TestAsKnownThen(t *testing.T) {
 		t.Errorf("only %d pages", len(seen))
 	}
 
+	// Today says what waited and was found then, and nothing of what anybody has
+	// seen since.
+	page := c.get("/?" + at).Body.String()
+	for _, want := range []string{"What saved searches had found by then", `<a href="/statements?q=bridge&amp;at=%40`, "2 hits", "the bridge in spring"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("Today does not say %q", want)
+		}
+	}
+	for _, not := range []string{"Since you looked", "I have seen all this", "ferries"} {
+		if strings.Contains(page, not) {
+			t.Errorf("Today in the past says %q", not)
+		}
+	}
+	var today map[string]any
+	if err := json.Unmarshal(c.get("/index.json?"+at).Body.Bytes(), &today); err != nil || today["statements"] != 3. || today["log_size"] != float64(size) || today["waiting"].(map[string]any)["new"] != 2. {
+		t.Errorf("%v %v", today, err)
+	}
+	for _, not := range []string{"root", "sealed", "looked"} {
+		if _, ok := today[not]; ok {
+			t.Errorf("Today in the past has %s", not)
+		}
+	}
+
+	// An entry that came later is not there, and its page says why; the one before
+	// is the last.
+	for _, a := range []string{entryAt(size), entryAt(size + 1), entryAt(size) + ".json"} {
+		if w := c.get(a + "?" + at); w.Code != http.StatusNotFound || !strings.Contains(w.Body.String(), "was recorded later than this moment") {
+			t.Errorf("%s: %d %.300s", a, w.Code, w.Body)
+		}
+	}
+	if w := c.get("/log/999999?" + at); w.Code != http.StatusNotFound || strings.Contains(w.Body.String(), "later than this moment") {
+		t.Errorf("an entry that never was: %d", w.Code)
+	}
+	if page := c.get(entryAt(size-1) + "?" + at).Body.String(); strings.Contains(page, `rel="next"`) || !strings.Contains(page, `rel="prev"`) {
+		t.Error("the last entry of then leads to a later one")
+	}
+
+	// What a decision would have been about, and no way to make it.
+	if page := c.get("/inbox/all?do=keep&q=bridge&" + at).Body.String(); !strings.Contains(page, "would have been about then") || !strings.Contains(page, "1</b> row of the inbox") && !strings.Contains(page, "1 row of the inbox") {
+		t.Error(page)
+	}
+
+	// The palette finds what was there, and leads to it as it was.
+	if body := c.get("/palette?q=valley&" + at).Body.String(); strings.Contains(body, "Valley News") || !strings.Contains(body, "at=%40") {
+		t.Error(body)
+	}
+	if body := c.get("/palette?q=valley").Body.String(); !strings.Contains(body, "Valley News") || strings.Contains(body, "at=") {
+		t.Error(body)
+	}
+
 	// The search form of every page keeps the moment; the picker sends another.
-	page := c.get("/families?" + at).Body.String()
+	page = c.get("/families?" + at).Body.String()
 	if !strings.Contains(page, `<input type="hidden" name="at" value="@`) {
 		t.Error("the search form forgets the moment")
 	}
 	page = c.get("/statements?" + at).Body.String()
 	if !strings.Contains(page, `type="datetime-local" name="at"`) || strings.Count(page, `<input type="hidden" name="at"`) < 1 {
 		t.Error("there is no picker")
+	}
+	for a, form := range map[string]string{"/": "/", "/inbox?q=state%3Akept&did=x": `/inbox" method="get" data-now><input type="hidden" name="q" value="state:kept">`, "/jobs": "/", "/families?q=a&after=b": `/families" method="get" data-now><input type="hidden" name="q" value="a">`} {
+		page := c.get(a).Body.String()
+		i := strings.Index(page, `id="at" class="at" popover`)
+		if i < 0 || !strings.Contains(page[i:], `<form action="`+form) || strings.Contains(page[i:strings.Index(page[i:], "</form>")+i], `name="did"`) || strings.Contains(page[i:strings.Index(page[i:], "</form>")+i], `name="after"`) {
+			t.Errorf("%s: the picker does not lead to %s", a, form)
+		}
+		if !strings.Contains(page, `popovertarget="at" data-key="g a"`) || !strings.Contains(page, `<li><button type="button" popovertarget="at">`) {
+			t.Errorf("%s: no key or no line of the palette leads to the picker", a)
+		}
+	}
+	if w := c.send("/seen", url.Values{"size": {fmt.Sprint(size)}}); w.Code != http.StatusSeeOther {
+		t.Fatal(w.Code)
+	}
+	if page := c.get("/statements?q=bridge").Body.String(); !strings.Contains(page, fmt.Sprintf(`<a href="/statements?at=%%40%d&amp;q=bridge">when you looked last</a>`, size)) {
+		t.Error("no way to what was seen last")
 	}
 
 	if page := c.get("/statements/export?q=bridge&" + at).Body.String(); !regexp.MustCompile(`action="/statements.csv" method="get"><input type="hidden" name="at" value="@`).MatchString(page) {
@@ -221,8 +296,11 @@ func TestWhatCannotLookBack(t *testing.T) {
 			continue
 		}
 		n++
-		a := wild.ReplaceAllString(fill.Replace(p), "x")
-		if w := c.once("GET", "localhost:7117", a+"?"+at); w.Code != http.StatusBadRequest || !strings.Contains(w.Body.String(), "only as it is known now") {
+		a, why := wild.ReplaceAllString(fill.Replace(p), "x"), "only as it is known now"
+		if strings.HasPrefix(p, "/jobs") {
+			why = "a job is work of now"
+		}
+		if w := c.once("GET", "localhost:7117", a+"?"+at); w.Code != http.StatusBadRequest || !strings.Contains(w.Body.String(), why) {
 			t.Errorf("%s: %d", a, w.Code)
 		}
 	}
@@ -268,5 +346,18 @@ func TestWhatCannotLookBack(t *testing.T) {
 	}
 	if names, _ := fs.Glob(files, "then.css"); len(names) != 1 {
 		t.Error("no style")
+	}
+}
+
+// TestIsolatesAreNotSpelledOut: what our own words put round a number set from
+// left to right is no invisible character of a source's.
+func TestIsolatesAreNotSpelledOut(t *testing.T) {
+	c, _ := pastCase(t)
+	for _, a := range append(c.addresses(), "/inbox?q=") {
+		for _, tag := range []string{"ar", "fa"} {
+			if page := c.in(tag, a).Body.String(); strings.Contains(page, `title="direction isolate"`) {
+				t.Errorf("%s in %s spells out isolates of ours", a, tag)
+			}
+		}
 	}
 }

@@ -32,6 +32,7 @@ type todayData struct {
 	Acts      []act
 	Write     bool
 	Size      uint64 // of the log, as of this page
+	Then      bool   // it is as known at a moment: nothing is since anybody looked
 }
 
 // waits is a number of things that somebody has to look at.
@@ -80,7 +81,7 @@ const (
 
 func (s *server) today(r *http.Request) (reply, error) {
 	ctx, cat, l := r.Context(), s.desk.Reader(), s.tongueOf(r)
-	d := todayData{Write: s.desk.Case.Writable()}
+	d := todayData{Write: s.desk.Case.Writable(), Then: s.desk.Known() != nil}
 	var err error
 	if d.Stats, err = cat.Stats(ctx); err != nil {
 		return reply{}, err
@@ -167,12 +168,17 @@ func (s *server) today(r *http.Request) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	return reply{page: "today", title: key("Today"), data: d, json: map[string]any{
+	fields := map[string]any{
 		"case": s.desk.Case.Config.Name, "time_zone": s.zone.String(), "statements": d.Stats.Statements, "versions": d.Stats.Versions,
 		"sources": d.Stats.Sources, "captures": d.Stats.Captures, "capture_bytes": d.Stats.CaptureBytes, "gaps": d.Stats.Gaps,
 		"decisions": d.Stats.Decisions, "withdrawn": d.Stats.Withdrawn, "languages": d.Stats.Languages,
-		"log_size": stand.Size, "root": stand.Root, "sealed": stand.Problem == "", "looked": looked, "waiting": waitingJSON(d.Waiting),
-	}}, nil
+		"waiting": waitingJSON(d.Waiting),
+	}
+	// The seal is of now, and so is what its reader has seen.
+	if !d.Then {
+		fields["log_size"], fields["root"], fields["sealed"], fields["looked"] = stand.Size, stand.Root, stand.Problem == "", looked
+	}
+	return reply{page: "today", title: key("Today"), data: d, json: fields}, nil
 }
 
 func waitingJSON(all []waits) map[string]int64 {
@@ -191,7 +197,7 @@ func (s *server) waiting(ctx context.Context) ([]waits, error) {
 	}
 	all := []waits{{states[record.New], key("row is new in the inbox"), key("rows are new in the inbox"), "/inbox", "new"}}
 	mine := "assigned:" + s.desk.Case.Handle() + " state:new|later"
-	if s.desk.Case.Writable() {
+	if s.nowadays().desk.Case.Writable() { // somebody is here, whatever the moment
 		in, err := s.desk.Inbox(ctx, mine, desk.InboxPage{Page: catalog.Page{Limit: 1, Total: true}})
 		if err != nil {
 			return nil, err

@@ -273,9 +273,11 @@ type view struct {
 	Who     string    // who acts here; "" when nobody can
 	Did     *did      // what was decided just now
 	Then    *thenView // the moment the page shows; nil is now
+	Pick    *pickView // how another is chosen
 	Bare    bool      // outside of the door: nothing of the case is said
 	Door    bool      // the reader came in with the password, and can go
 	Opened  bool      // names are shown that are masked for others
+	Open    []string  // units they are masked in
 	Stand   desk.Standing
 	Data    any
 }
@@ -339,9 +341,11 @@ func (s *server) write(w http.ResponseWriter, r *http.Request, rep reply) {
 			v.JSON = jsonAddress(r)
 		}
 		v.Scripts, v.Did = []string{s.island}, s.didOf(r, l)
-		v.Opened = s.opened
+		if v.Opened = s.opened; s.opened {
+			v.Open, _ = s.nowadays().desk.OpenUnits(r.Context()) // without them, all can be masked
+		}
 		v.Stand, _ = s.nowadays().desk.Standing(r.Context()) // the footer does without what cannot be read
-		v.Then = s.thenOf(r)
+		v.Then, v.Pick = s.thenOf(r), s.pickOf(r)
 	}
 	var b strings.Builder
 	if err := s.pages[l.Tag][rep.page].ExecuteTemplate(&b, "layout.tmpl", v); err != nil {
