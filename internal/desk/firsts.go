@@ -25,14 +25,13 @@ func (d *Desk) Issuer(ctx context.Context, source, reason string) (record.Decisi
 	if err != nil {
 		return record.Decision{}, err
 	}
-	own, err := d.issuers(ctx)
-	if err != nil {
-		return record.Decision{}, err
-	}
-	if own[s.Leaf] {
-		return record.Decision{}, fmt.Errorf("%s is marked as an issuer's own channel already: %w", s.Name, record.ErrConflict)
-	}
-	return d.decide(ctx, ActionIssuer, s.Leaf, reason, nil)
+	return d.decideOn(ctx, ActionIssuer, s.Leaf, reason, func() (any, error) {
+		own, err := d.issuers(ctx)
+		if err == nil && own[s.Leaf] {
+			err = fmt.Errorf("%s is marked as an issuer's own channel already: %w", s.Name, record.ErrConflict)
+		}
+		return nil, err
+	})
 }
 
 func (d *Desk) issuers(ctx context.Context) (map[uint64]bool, error) {
