@@ -83,14 +83,19 @@ func (d *Desk) firsts(ctx context.Context, query string, patience time.Duration)
 	if err != nil {
 		return nil, err
 	}
-	o, err := d.orderNow(ctx, patience)
-	if o == nil || err != nil {
+	shared, err := d.sharedOrder(ctx, patience)
+	if shared == nil || err != nil {
 		return nil, err
 	}
-	asked := askedFirsts{order: o, size: size, query: query}
+	m, err := d.masker(ctx)
+	if err != nil {
+		return nil, err
+	}
+	asked := askedFirsts{order: shared, masked: m.same(), size: size, query: query}
 	if f := d.order.answer(asked); f != nil {
 		return f, nil
 	}
+	o := m.order(shared)
 	only, err := d.only(ctx, query)
 	if err != nil {
 		return nil, err
@@ -100,15 +105,20 @@ func (d *Desk) firsts(ctx context.Context, query string, patience time.Duration)
 	if only != nil || !o.judged {
 		f.Rows = d.firstRows(o, in)
 	}
-	d.order.answered(asked, f)
-	return f, nil
+	// The query was asked with the names that are masked by now.
+	if m, err = d.masker(ctx); err == nil && m.same() == asked.masked {
+		d.order.answered(asked, f)
+	}
+	return f, err
 }
 
-// askedFirsts is a question about an order, in a case of a size.
+// askedFirsts is a question about an order, in a case of a size, by readers for
+// whom the same names are masked.
 type askedFirsts struct {
-	order *order
-	size  uint64
-	query string
+	order  *order // as all desks share it
+	masked record.Digest
+	size   uint64
+	query  string
 }
 
 // answersKept bounds the answers that are kept of one order and size.

@@ -512,8 +512,16 @@ func (m *masker) source(s record.Source) record.Source {
 // names masked that are masked for this person.
 func (d *Desk) maskedOrder(ctx context.Context, o *order) (*order, error) {
 	m, err := d.masker(ctx)
-	if err != nil || o == nil || m.idle() {
+	if err != nil || o == nil {
 		return o, err
+	}
+	return m.order(o), nil
+}
+
+// order is an order with the names masked. The original is not touched.
+func (m *masker) order(o *order) *order {
+	if m.idle() {
+		return o
 	}
 	x := *o
 	x.names = make(map[uint64]record.Source, len(o.names))
@@ -524,7 +532,7 @@ func (d *Desk) maskedOrder(ctx context.Context, o *order) (*order, error) {
 	for i := range x.rows {
 		x.rows[i].Source = m.source(x.rows[i].Source)
 	}
-	return &x, nil
+	return &x
 }
 
 // rawSources are the sources with their names, for what is worked out of them
