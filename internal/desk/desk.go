@@ -184,34 +184,43 @@ func (d *Desk) aboutStatement(ctx context.Context, id, action, reason string, ma
 	if err != nil {
 		return record.Decision{}, err
 	}
-	// What was seen is noted before it is looked at: of two who decide at once, the
-	// second has not seen the first.
-	seen, err := d.Case.Catalog.Newest(ctx, s.First)
+	return d.decideOn(ctx, action, s.First, reason, func() (any, error) {
+		s, err := d.Statement(ctx, id)
+		if err != nil {
+			return nil, err
+		}
+		if s.Erased {
+			return nil, fmt.Errorf("%s was erased: %w", id, record.ErrWithheld)
+		}
+		return nil, may(s)
+	})
+}
+
+// decideOn records a decision on what look finds, which returns the payload. Every
+// decision states its reason and the newest record about its target that the
+// person can have seen. That is noted before it is looked at: of two who decide at
+// once, the second has not seen the first, and is told.
+func (d *Desk) decideOn(ctx context.Context, action string, target uint64, reason string, look func() (payload any, err error)) (record.Decision, error) {
+	return d.recordOn(ctx, action, target, reason, func() (any, error) {
+		payload, err := look()
+		if err == nil {
+			err = needsReason(reason)
+		}
+		return payload, err
+	})
+}
+
+// recordOn is decideOn for what needs no reason.
+func (d *Desk) recordOn(ctx context.Context, action string, target uint64, reason string, look func() (payload any, err error)) (record.Decision, error) {
+	seen, err := d.Case.Catalog.Newest(ctx, target)
 	if err != nil {
 		return record.Decision{}, err
 	}
-	if s, err = d.Statement(ctx, id); err != nil {
+	payload, err := look()
+	if err != nil {
 		return record.Decision{}, err
 	}
-	if s.Erased {
-		return record.Decision{}, fmt.Errorf("%s was erased: %w", id, record.ErrWithheld)
-	}
-	if err := may(s); err != nil {
-		return record.Decision{}, err
-	}
-	if err := needsReason(reason); err != nil {
-		return record.Decision{}, err
-	}
-	return d.recordSeen(ctx, action, s.First, seen, reason, nil)
-}
-
-// decide records a decision. Every decision states its reason and the newest
-// record about its target that the person can have seen.
-func (d *Desk) decide(ctx context.Context, action string, target uint64, reason string, payload any) (record.Decision, error) {
-	if err := needsReason(reason); err != nil {
-		return record.Decision{}, err
-	}
-	return d.record(ctx, action, target, reason, payload)
+	return d.recordSeen(ctx, action, target, seen, reason, payload)
 }
 
 func needsReason(reason string) error {
@@ -221,18 +230,16 @@ func needsReason(reason string) error {
 	return nil
 }
 
-// record is decide for what needs no reason.
-func (d *Desk) record(ctx context.Context, action string, target uint64, reason string, payload any) (record.Decision, error) {
-	seen, err := d.Case.Catalog.Newest(ctx, target)
-	if err != nil {
-		return record.Decision{}, err
-	}
-	return d.recordSeen(ctx, action, target, seen, reason, payload)
-}
-
 // recordSeen records a decision of a person who has seen what is on record about
 // the target up to an entry.
 func (d *Desk) recordSeen(ctx context.Context, action string, target, seen uint64, reason string, payload any) (record.Decision, error) {
+	return d.recordIf(ctx, action, target, seen, reason, payload, nil)
+}
+
+// recordIf is recordSeen with a check in place of the one whether anything about
+// the target is newer than what was seen; nil is that one. Nothing is recorded
+// between the check and the decision.
+func (d *Desk) recordIf(ctx context.Context, action string, target, seen uint64, reason string, payload any, check func() error) (record.Decision, error) {
 	if d.DryRun {
 		return record.Decision{By: d.Case.Handle(), Action: action, Target: target, Reason: reason}, nil
 	}
@@ -243,7 +250,7 @@ func (d *Desk) recordSeen(ctx context.Context, action string, target, seen uint6
 			return record.Decision{}, err
 		}
 	}
-	leaf, err := d.Case.Record(ctx, record.Leaf{Kind: record.LeafDecision, Action: action, Target: target, Expects: seen}, body)
+	leaf, err := d.Case.RecordIf(ctx, record.Leaf{Kind: record.LeafDecision, Action: action, Target: target, Expects: seen}, body, check)
 	if err != nil {
 		return record.Decision{}, err
 	}
@@ -298,7 +305,10 @@ func (d *Desk) RequestErase(ctx context.Context, id, reason string) (record.Deci
 	if err != nil {
 		return record.Decision{}, t, err
 	}
-	dec, err := d.decide(ctx, "erase-request", t.leaf, reason, nil)
+	dec, err := d.decideOn(ctx, "erase-request", t.leaf, reason, func() (_ any, err error) {
+		t, err = d.EraseTarget(ctx, id)
+		return nil, err
+	})
 	return dec, t, err
 }
 
@@ -309,6 +319,28 @@ func (d *Desk) ConfirmErase(ctx context.Context, request, reason string) (record
 	if err != nil {
 		return record.Decision{}, err
 	}
+	req, err := d.openRequest(ctx, request, leaf)
+	if err != nil {
+		return record.Decision{}, err
+	}
+	if reason == "" {
+		reason = req.Reason
+	}
+	dec, err := d.decideOn(ctx, pipeline.ActionErase, req.Target, reason, func() (any, error) {
+		_, err := d.openRequest(ctx, request, leaf)
+		return struct {
+			Request uint64 `json:"request"`
+		}{leaf}, err
+	})
+	if err != nil || d.DryRun {
+		return dec, err
+	}
+	return dec, d.Case.Erase(ctx)
+}
+
+// openRequest finds a request to erase that was neither carried out nor taken
+// back.
+func (d *Desk) openRequest(ctx context.Context, id string, leaf uint64) (record.Decision, error) {
 	all, err := d.Reader().AllDecisions(ctx)
 	if err != nil {
 		return record.Decision{}, err
@@ -319,22 +351,13 @@ func (d *Desk) ConfirmErase(ctx context.Context, request, reason string) (record
 			req = &all[i]
 		}
 		if all[i].Action == pipeline.ActionErase && req != nil && all[i].Target == req.Target {
-			return record.Decision{}, fmt.Errorf("%s was carried out before: %w", request, record.ErrConflict)
+			return record.Decision{}, fmt.Errorf("%s was carried out before: %w", id, record.ErrConflict)
 		}
 	}
 	if req == nil || req.Undone != 0 {
-		return record.Decision{}, record.WithHint(fmt.Errorf("%s is no open request to erase: %w", request, record.ErrNotFound), "make one with `dalil erase ID --reason …`")
+		return record.Decision{}, record.WithHint(fmt.Errorf("%s is no open request to erase: %w", id, record.ErrNotFound), "make one with `dalil erase ID --reason …`")
 	}
-	if reason == "" {
-		reason = req.Reason
-	}
-	dec, err := d.decide(ctx, pipeline.ActionErase, req.Target, reason, struct {
-		Request uint64 `json:"request"`
-	}{leaf})
-	if err != nil || d.DryRun {
-		return dec, err
-	}
-	return dec, d.Case.Erase(ctx)
+	return *req, nil
 }
 
 // Outage records a time in which something could not be seen: a country

@@ -3,6 +3,7 @@ package desk
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -601,6 +602,10 @@ func (d *Desk) Merge(ctx context.Context, ids []string, as record.Relation, reas
 	if len(ids) < 2 {
 		return record.Decision{}, fmt.Errorf("%w: name two statements or more", record.ErrInvalid)
 	}
+	size, err := d.Case.Catalog.Size(ctx) // before anything is looked at: see decideFamily
+	if err != nil {
+		return record.Decision{}, err
+	}
 	target, err := d.Statement(ctx, ids[0])
 	if err != nil {
 		return record.Decision{}, err
@@ -619,7 +624,7 @@ func (d *Desk) Merge(ctx context.Context, ids []string, as record.Relation, reas
 		}
 		p.With = append(p.With, s.First)
 	}
-	return d.decideFamily(ctx, pipeline.ActionMerge, target.First, reason, p)
+	return d.decideFamily(ctx, pipeline.ActionMerge, target.First, size, reason, p)
 }
 
 // Split says that statements are not the text of the family they are in: they
@@ -627,6 +632,10 @@ func (d *Desk) Merge(ctx context.Context, ids []string, as record.Relation, reas
 func (d *Desk) Split(ctx context.Context, ids []string, reason string) (record.Decision, error) {
 	if len(ids) == 0 {
 		return record.Decision{}, fmt.Errorf("%w: name a statement", record.ErrInvalid)
+	}
+	size, err := d.Case.Catalog.Size(ctx)
+	if err != nil {
+		return record.Decision{}, err
 	}
 	var leave []uint64
 	var family uint64
@@ -655,22 +664,58 @@ func (d *Desk) Split(ctx context.Context, ids []string, reason string) (record.D
 		return record.Decision{}, fmt.Errorf("%w: nothing of the family would be left", record.ErrInvalid)
 	}
 	p.Leave = leave[1:]
-	return d.decideFamily(ctx, pipeline.ActionSplit, leave[0], reason, p)
+	return d.decideFamily(ctx, pipeline.ActionSplit, leave[0], size, reason, p)
 }
 
-// decideFamily records a decision about families and has them made anew.
-func (d *Desk) decideFamily(ctx context.Context, action string, target uint64, reason string, p pipeline.FamilyPayload) (record.Decision, error) {
-	x, err := d.decide(ctx, action, target, reason, p)
+// decideFamily records a decision about families and has them made anew. Of two
+// who merge and split the same statements at once, whichever they name first, the
+// second is told: size is that of the log before they were looked at.
+func (d *Desk) decideFamily(ctx context.Context, action string, target, size uint64, reason string, p pipeline.FamilyPayload) (record.Decision, error) {
+	if err := needsReason(reason); err != nil {
+		return record.Decision{}, err
+	}
+	seen := uint64(0)
+	if size > 0 {
+		seen = size - 1
+	}
+	about := slices.Concat([]uint64{target}, p.With, p.Leave)
+	x, err := d.recordIf(ctx, action, target, seen, reason, p, func() error { return d.familiesDecided(ctx, about, size) })
 	if err != nil || d.DryRun {
 		return x, err
 	}
 	return x, d.Case.Analyse(ctx, nil)
 }
 
+// familiesDecided is ErrConflict when somebody merged or split one of some
+// statements after the log had a size.
+func (d *Desk) familiesDecided(ctx context.Context, about []uint64, size uint64) error {
+	all, err := d.Reader().DecisionsBy(ctx, pipeline.ActionMerge, pipeline.ActionSplit)
+	if err != nil {
+		return err
+	}
+	for _, x := range all {
+		var p pipeline.FamilyPayload
+		if x.Leaf < size || x.Undone != 0 {
+			continue
+		}
+		if err := json.Unmarshal([]byte(x.Payload), &p); err != nil {
+			return fmt.Errorf("%w: decision at log entry %d: %v", record.ErrAltered, x.Leaf, err)
+		}
+		if slices.ContainsFunc(slices.Concat([]uint64{x.Target}, p.With, p.Leave), func(s uint64) bool { return slices.Contains(about, s) }) {
+			return record.WithHint(fmt.Errorf("%w: %s decided about these families meanwhile (%s)", record.ErrConflict, x.By, d.Case.IDs.ID(record.KindDecision, x.Leaf)), "look at them as they are now, and decide again")
+		}
+	}
+	return nil
+}
+
 // Undo takes a decision back by another. What cannot be taken back, an erasure,
 // is ErrConflict.
 func (d *Desk) Undo(ctx context.Context, id, reason string) (record.Decision, error) {
 	k, leaf, err := d.resolve(id, record.KindDecision, record.KindGap, record.KindCapture)
+	if err != nil {
+		return record.Decision{}, err
+	}
+	seen, err := d.Case.Catalog.Newest(ctx, leaf) // before it is looked at: see decideOn
 	if err != nil {
 		return record.Decision{}, err
 	}
@@ -681,11 +726,11 @@ func (d *Desk) Undo(ctx context.Context, id, reason string) (record.Decision, er
 		case t.Undone != 0:
 			return record.Decision{}, fmt.Errorf("%s was taken back already, by %s: %w", id, d.Case.IDs.ID(record.KindDecision, t.Undone), record.ErrConflict)
 		}
-		return d.decide(ctx, "undo", leaf, reason, nil)
+		return d.undoSeen(ctx, leaf, seen, reason)
 	}
 	x, err := d.Reader().Decision(ctx, leaf)
 	if err == nil {
-		return d.undo(ctx, id, x, reason)
+		return d.undo(ctx, id, x, seen, reason)
 	}
 	if !errors.Is(err, record.ErrNotFound) {
 		return record.Decision{}, err
@@ -695,12 +740,21 @@ func (d *Desk) Undo(ctx context.Context, id, reason string) (record.Decision, er
 		return record.Decision{}, err
 	}
 	if slices.ContainsFunc(gaps, func(g record.Gap) bool { return g.Leaf == leaf && g.Why == "outage" }) {
-		return d.decide(ctx, "undo", leaf, reason, nil)
+		return d.undoSeen(ctx, leaf, seen, reason)
 	}
 	return record.Decision{}, record.WithHint(fmt.Errorf("%s is no decision: %w", id, record.ErrNotFound), "list them with `dalil show decisions`")
 }
 
-func (d *Desk) undo(ctx context.Context, id string, x record.Decision, reason string) (record.Decision, error) {
+// undoSeen takes a record back, with a reason, of which was seen what is known up
+// to an entry.
+func (d *Desk) undoSeen(ctx context.Context, leaf, seen uint64, reason string) (record.Decision, error) {
+	if err := needsReason(reason); err != nil {
+		return record.Decision{}, err
+	}
+	return d.recordSeen(ctx, "undo", leaf, seen, reason, nil)
+}
+
+func (d *Desk) undo(ctx context.Context, id string, x record.Decision, seen uint64, reason string) (record.Decision, error) {
 	switch {
 	case x.Undone != 0:
 		return record.Decision{}, fmt.Errorf("%s was taken back already, by %s: %w", id, d.Case.IDs.ID(record.KindDecision, x.Undone), record.ErrConflict)
@@ -725,9 +779,9 @@ func (d *Desk) undo(ctx context.Context, id string, x record.Decision, reason st
 	// What stands about units comes and goes with a key; the reason was asked for
 	// when names were masked, and is asked for again.
 	if lightly(base.Action) && strings.TrimSpace(reason) == "" {
-		return d.record(ctx, "undo", x.Leaf, "", nil)
+		return d.recordSeen(ctx, "undo", x.Leaf, seen, "", nil)
 	}
-	y, err := d.decide(ctx, "undo", x.Leaf, reason, nil)
+	y, err := d.undoSeen(ctx, x.Leaf, seen, reason)
 	if err != nil || d.DryRun || base.Action != pipeline.ActionMerge && base.Action != pipeline.ActionSplit {
 		return y, err
 	}

@@ -25,14 +25,13 @@ func (d *Desk) Issuer(ctx context.Context, source, reason string) (record.Decisi
 	if err != nil {
 		return record.Decision{}, err
 	}
-	own, err := d.issuers(ctx)
-	if err != nil {
-		return record.Decision{}, err
-	}
-	if own[s.Leaf] {
-		return record.Decision{}, fmt.Errorf("%s is marked as an issuer's own channel already: %w", s.Name, record.ErrConflict)
-	}
-	return d.decide(ctx, ActionIssuer, s.Leaf, reason, nil)
+	return d.decideOn(ctx, ActionIssuer, s.Leaf, reason, func() (any, error) {
+		own, err := d.issuers(ctx)
+		if err == nil && own[s.Leaf] {
+			err = fmt.Errorf("%s is marked as an issuer's own channel already: %w", s.Name, record.ErrConflict)
+		}
+		return nil, err
+	})
 }
 
 func (d *Desk) issuers(ctx context.Context) (map[uint64]bool, error) {
@@ -84,14 +83,19 @@ func (d *Desk) firsts(ctx context.Context, query string, patience time.Duration)
 	if err != nil {
 		return nil, err
 	}
-	o, err := d.orderNow(ctx, patience)
-	if o == nil || err != nil {
+	shared, err := d.sharedOrder(ctx, patience)
+	if shared == nil || err != nil {
 		return nil, err
 	}
-	asked := askedFirsts{order: o, size: size, query: query}
+	m, err := d.masker(ctx)
+	if err != nil {
+		return nil, err
+	}
+	asked := askedFirsts{order: shared, masked: m.same(), size: size, query: query}
 	if f := d.order.answer(asked); f != nil {
 		return f, nil
 	}
+	o := m.order(shared)
 	only, err := d.only(ctx, query)
 	if err != nil {
 		return nil, err
@@ -101,15 +105,20 @@ func (d *Desk) firsts(ctx context.Context, query string, patience time.Duration)
 	if only != nil || !o.judged {
 		f.Rows = d.firstRows(o, in)
 	}
-	d.order.answered(asked, f)
-	return f, nil
+	// The query was asked with the names that are masked by now.
+	if m, err = d.masker(ctx); err == nil && m.same() == asked.masked {
+		d.order.answered(asked, f)
+	}
+	return f, err
 }
 
-// askedFirsts is a question about an order, in a case of a size.
+// askedFirsts is a question about an order, in a case of a size, by readers for
+// whom the same names are masked.
 type askedFirsts struct {
-	order *order
-	size  uint64
-	query string
+	order  *order // as all desks share it
+	masked record.Digest
+	size   uint64
+	query  string
 }
 
 // answersKept bounds the answers that are kept of one order and size.

@@ -42,20 +42,22 @@ func (d *Desk) Grade(ctx context.Context, source, topic string, grade record.Rel
 		_, err := record.ParseReliability(string(grade))
 		return record.Decision{}, err
 	}
-	old, err := d.Grades(ctx, s.Leaf)
-	if err != nil {
-		return record.Decision{}, err
-	}
-	for _, g := range old {
-		if !g.Counts || language.Fold(g.Topic) != language.Fold(topic) {
-			continue
+	return d.decideOn(ctx, ActionGrade, s.Leaf, reason, func() (any, error) {
+		old, err := d.Grades(ctx, s.Leaf)
+		if err != nil {
+			return nil, err
 		}
-		topic = g.Topic // one spelling of one topic
-		if g.Grade == grade && g.Reason == reason {
-			return record.Decision{}, fmt.Errorf("%s is graded %s on %s for this reason already: %w", s.Name, grade, topic, record.ErrConflict)
+		for _, g := range old {
+			if !g.Counts || language.Fold(g.Topic) != language.Fold(topic) {
+				continue
+			}
+			topic = g.Topic // one spelling of one topic
+			if g.Grade == grade && g.Reason == reason {
+				return nil, fmt.Errorf("%s is graded %s on %s for this reason already: %w", s.Name, grade, topic, record.ErrConflict)
+			}
 		}
-	}
-	return d.decide(ctx, ActionGrade, s.Leaf, reason, gradePayload{topic, grade})
+		return gradePayload{topic, grade}, nil
+	})
 }
 
 // cleanTopic is a topic on one line without what cannot be seen.

@@ -1,9 +1,12 @@
 package desk
 
 import (
+	"fmt"
+	"slices"
 	"strings"
 
 	"dalil/internal/language"
+	"dalil/internal/record"
 )
 
 // MaskToken stands where the name of a private person is masked. It is as long
@@ -11,9 +14,22 @@ import (
 const MaskToken = "█████"
 
 // masker masks mentions of names in texts; nil masks nothing.
-type masker struct{ *language.Mentions }
+type masker struct {
+	*language.Mentions
+	names []string
+}
 
-func newMasker(names []string) *masker { return &masker{language.NewMentions(names)} }
+func newMasker(names []string) *masker { return &masker{language.NewMentions(names), names} }
+
+// same is equal for two that mask the same names, and for no others: what was
+// worked out for a reader is kept under it.
+func (m *masker) same() record.Digest {
+	if m.idle() {
+		return record.Digest{}
+	}
+	names := slices.Sorted(slices.Values(m.names))
+	return record.DigestOf(fmt.Appendf(nil, "%q", slices.Compact(names)))
+}
 
 // idle reports whether there is nothing to mask.
 func (m *masker) idle() bool { return m == nil || m.Empty() }

@@ -184,7 +184,8 @@ func (d *Desk) Open(ctx context.Context, id, reason string) (Opened, error) {
 	if !found {
 		return Opened{}, fmt.Errorf("no name is masked in %s: %w", id, record.ErrConflict)
 	}
-	if o.Decision, err = d.decide(ctx, ActionOpen, units[0].Leaf, reason, nil); err != nil {
+	// Two who look at once are on record both: there is nothing to tell either.
+	if o.Decision, err = d.decideOn(ctx, ActionOpen, units[0].Leaf, reason, func() (any, error) { return nil, nil }); err != nil {
 		return Opened{}, err
 	}
 	if !d.DryRun {
@@ -511,8 +512,16 @@ func (m *masker) source(s record.Source) record.Source {
 // names masked that are masked for this person.
 func (d *Desk) maskedOrder(ctx context.Context, o *order) (*order, error) {
 	m, err := d.masker(ctx)
-	if err != nil || o == nil || m.idle() {
+	if err != nil || o == nil {
 		return o, err
+	}
+	return m.order(o), nil
+}
+
+// order is an order with the names masked. The original is not touched.
+func (m *masker) order(o *order) *order {
+	if m.idle() {
+		return o
 	}
 	x := *o
 	x.names = make(map[uint64]record.Source, len(o.names))
@@ -523,7 +532,7 @@ func (d *Desk) maskedOrder(ctx context.Context, o *order) (*order, error) {
 	for i := range x.rows {
 		x.rows[i].Source = m.source(x.rows[i].Source)
 	}
-	return &x, nil
+	return &x
 }
 
 // rawSources are the sources with their names, for what is worked out of them

@@ -111,19 +111,21 @@ func (d *Desk) SaveSearch(ctx context.Context, s SavedSearch, reason string) (re
 	if _, err := d.Parse(s.Query); err != nil {
 		return record.Decision{}, err
 	}
-	all, err := d.SavedSearches(ctx)
-	if err != nil {
-		return record.Decision{}, err
-	}
-	for _, o := range all {
-		if strings.EqualFold(o.Name, s.Name) && o.Name == s.Name && o.Query == s.Query && o.Warn == s.Warn && o.View == s.View && slices.Equal(o.Columns, s.Columns) {
-			return record.Decision{}, fmt.Errorf("%q is saved so already: %w", s.Name, record.ErrConflict)
+	return d.recordOn(ctx, ActionSaveSearch, 0, strings.TrimSpace(reason), func() (any, error) {
+		all, err := d.SavedSearches(ctx)
+		if err != nil {
+			return nil, err
 		}
-	}
-	if len(all) >= maxSaved {
-		return record.Decision{}, record.WithHint(fmt.Errorf("%w: %d searches are saved, the most there can be", record.ErrInvalid, len(all)), "drop one with `dalil saved drop`")
-	}
-	return d.record(ctx, ActionSaveSearch, 0, strings.TrimSpace(reason), s)
+		for _, o := range all {
+			if strings.EqualFold(o.Name, s.Name) && o.Name == s.Name && o.Query == s.Query && o.Warn == s.Warn && o.View == s.View && slices.Equal(o.Columns, s.Columns) {
+				return nil, fmt.Errorf("%q is saved so already: %w", s.Name, record.ErrConflict)
+			}
+		}
+		if len(all) >= maxSaved {
+			return nil, record.WithHint(fmt.Errorf("%w: %d searches are saved, the most there can be", record.ErrInvalid, len(all)), "drop one with `dalil saved drop`")
+		}
+		return s, nil
+	})
 }
 
 // DropSearch lets go of a saved search, named or by id. The reason may be
@@ -133,7 +135,10 @@ func (d *Desk) DropSearch(ctx context.Context, name, reason string) (record.Deci
 	if err != nil {
 		return record.Decision{}, err
 	}
-	return d.record(ctx, ActionDropSearch, s.Leaf, strings.TrimSpace(reason), nil)
+	return d.recordOn(ctx, ActionDropSearch, s.Leaf, strings.TrimSpace(reason), func() (any, error) {
+		_, err := d.SavedSearch(ctx, s.ID) // it may have been dropped or replaced meanwhile
+		return nil, err
+	})
 }
 
 // Fired is a saved search with something new.

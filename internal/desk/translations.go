@@ -123,6 +123,13 @@ func (d *Desk) Translate(ctx context.Context, id, lang, text, base string) (Tran
 	if err != nil {
 		return t, err
 	}
+	seen, err := d.Case.Catalog.Newest(ctx, s.First) // before it is looked at: see decideOn
+	if err != nil {
+		return t, err
+	}
+	if s, err = d.Statement(ctx, id); err != nil {
+		return t, err
+	}
 	if s.Erased {
 		return t, fmt.Errorf("%s was erased: %w", id, record.ErrWithheld)
 	}
@@ -164,7 +171,7 @@ func (d *Desk) Translate(ctx context.Context, id, lang, text, base string) (Tran
 		reason = "translated into " + t.Lang
 	}
 	t.Statement, t.Version = s.First, s.Leaf
-	x, err := d.decide(ctx, catalog.ActionTranslate, s.First, reason, pipeline.TranslationPayload{Version: s.Leaf, Lang: t.Lang, Text: t.Text, Base: t.Base})
+	x, err := d.recordSeen(ctx, catalog.ActionTranslate, s.First, seen, reason, pipeline.TranslationPayload{Version: s.Leaf, Lang: t.Lang, Text: t.Text, Base: t.Base})
 	if err != nil {
 		return t, err
 	}
@@ -308,20 +315,25 @@ func (d *Desk) Review(ctx context.Context, id, reason string) (record.Decision, 
 	if err := d.mayWrite(); err != nil {
 		return record.Decision{}, err
 	}
-	t, s, err := d.translation(ctx, id)
-	switch {
-	case err != nil:
+	t, _, err := d.translation(ctx, id)
+	if err != nil {
 		return record.Decision{}, err
-	case s.Erased:
-		return record.Decision{}, fmt.Errorf("%s was erased: %w", d.StatementID(s), record.ErrWithheld)
-	case t.Undone != 0:
-		return record.Decision{}, fmt.Errorf("%s was taken back: %w", id, record.ErrConflict)
-	case t.Reviewed != 0:
-		return record.Decision{}, fmt.Errorf("%s is reviewed already, by %s: %w", id, t.Checked.By, record.ErrConflict)
-	case !t.Machine() && t.By == d.Case.Handle():
-		return record.Decision{}, record.WithHint(fmt.Errorf("%s is your own: %w", id, record.ErrConflict), "have somebody else read it")
 	}
-	return d.decide(ctx, catalog.ActionReview, t.Leaf, reason, nil)
+	return d.decideOn(ctx, catalog.ActionReview, t.Leaf, reason, func() (any, error) {
+		t, s, err := d.translation(ctx, id)
+		switch {
+		case err != nil:
+		case s.Erased:
+			err = fmt.Errorf("%s was erased: %w", d.StatementID(s), record.ErrWithheld)
+		case t.Undone != 0:
+			err = fmt.Errorf("%s was taken back: %w", id, record.ErrConflict)
+		case t.Reviewed != 0:
+			err = fmt.Errorf("%s is reviewed already, by %s: %w", id, t.Checked.By, record.ErrConflict)
+		case !t.Machine() && t.By == d.Case.Handle():
+			err = record.WithHint(fmt.Errorf("%s is your own: %w", id, record.ErrConflict), "have somebody else read it")
+		}
+		return nil, err
+	})
 }
 
 // mayWrite is ErrConflict on a case that is open for reading.

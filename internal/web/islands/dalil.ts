@@ -3,6 +3,7 @@
 // it. No island holds words: what it says stands in the page, in its language.
 
 import "./command.ts";
+import "./popover.ts";
 import "./keys.ts";
 import "./preview.ts";
 import "./palette.ts";

@@ -16,7 +16,10 @@ const patience = 1500; // milliseconds between the keys of a sequence
 let typed: string[] = [];
 let last = 0;
 let hint = 0;
-let foreign = false;
+// The layout outlasts the page: what Shift and M write on an Arabic keyboard, an
+// apostrophe, says nothing by itself of which key it is.
+const layout = "dl-foreign-layout";
+let foreign = sessionStorage.getItem(layout) !== null;
 
 /** True where a character is meant to be written. */
 function takesText(target: EventTarget | undefined): boolean {
@@ -162,10 +165,12 @@ function pressed(e: KeyboardEvent): void {
   if (e.defaultPrevented || isBlank()) {
     return;
   }
-  if (isForeign(e.key)) {
+  if (isForeign(e.key) && !foreign) {
     foreign = true;
-  } else if (/^[A-Za-z]$/.test(e.key)) {
+    sessionStorage.setItem(layout, "1");
+  } else if (/^[A-Za-z]$/.test(e.key) && foreign) {
     foreign = false;
+    sessionStorage.removeItem(layout);
   }
   let key = e.getModifierState("AltGraph") ? "" : keyName(e, foreign);
   if (document.dir === "rtl" && /^Arrow(Left|Right)$/.test(key)) {
