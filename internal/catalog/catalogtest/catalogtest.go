@@ -54,6 +54,7 @@ func Run(t *testing.T, open Open) {
 		{"nothing found", nothingFound},
 		{"under a veil", veiled},
 		{"labels with spaces", labelsWithSpaces},
+		{"without a time", withoutATime},
 		{"earlier versions are found", earlierVersions},
 		{"withdrawn and erased are not found", withdrawnAndErased},
 		{"pages", pages},

@@ -3,8 +3,8 @@ package sqlite
 // Versions of the two schemas, kept as user_version. Raise one whenever its
 // tables, or what is written into them for the same log, change.
 const (
-	rowsVersion  = 7
-	wordsVersion = 1
+	rowsVersion  = 8
+	wordsVersion = 2
 )
 
 // rowsSchema is catalog.db. Every row is keyed by the leaf that made it, so
