@@ -15,17 +15,16 @@ type savedRow struct {
 	Here bool // this list is it
 }
 
-// savedRows are the saved searches, each where its view and columns are.
+// savedRows are the saved searches of statements or of the inbox, each where its
+// view and columns are.
 func (s *server) savedRows(ctx context.Context, here listAddress) ([]savedRow, error) {
 	all, err := s.desk.SavedSearches(ctx)
-	rows := make([]savedRow, len(all))
-	now := here.shownAs(here.View).at("/statements")
-	for i, x := range all {
-		a := listAddress{Query: x.Query, View: asList, Columns: x.Columns}
-		if x.View == asTable || x.View == asTimeline {
-			a.View = x.View
+	var rows []savedRow
+	now := here.shownAs(here.View).at(here.home())
+	for _, x := range all {
+		if a := ofSaved(x.SavedSearch); a.inbox == here.inbox {
+			rows = append(rows, savedRow{x, a.at(a.home()), a.at(a.home()) == now})
 		}
-		rows[i] = savedRow{x, a.at("/statements"), a.at("/statements") == now}
 	}
 	return rows, err
 }

@@ -56,6 +56,8 @@ type statementsData struct {
 	Keeps   bool // searches can be saved
 	Cols    string
 	Here    string // this list's address, from its first page
+	Heights []optionValue
+	Self    string // this very page
 	At      string // the moment it shows, as a picker has it; "" is now
 	Latest  string // that can be picked
 	Zone    string // of the picker
@@ -101,7 +103,7 @@ func hitsShown(view string) int {
 
 func (s *server) statements(r *http.Request) (reply, error) {
 	ctx, l := r.Context(), s.tongueOf(r)
-	d := statementsData{listAddress: listOf(r), Keeps: s.desk.Case.Writable()}
+	d := statementsData{listAddress: listOf(r), Keeps: s.desk.Case.Writable(), Heights: s.heights(r), Self: r.URL.RequestURI()}
 	rep := reply{page: "statements", title: key("Statements")}
 	page := catalog.Page{After: d.After, Before: d.Before, Total: true}
 	if !wantsJSON(r) {
