@@ -86,6 +86,7 @@ func Run(t *testing.T, open Open) {
 		{"digest of families", digestOfFamilies},
 		{"units", units},
 		{"units by a model", triageModel},
+		{"many edits in one", manyEdits},
 		{"what is new only", newOnly},
 		{"reopening with families", reopeningFamilies},
 		{"as known then", asKnownThen},
