@@ -2,7 +2,6 @@ package desk
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"encoding/csv"
 	"encoding/json"
@@ -66,33 +65,51 @@ type RowProblem struct {
 	Now  []CellEdit // of a conflict: what stands, and what the row says
 }
 
+// Filled is a sheet as it was read: the cells that can change something, and no
+// others, so that no text of a statement is kept with it.
+type Filled struct {
+	Name    string        `json:"name,omitempty"` // of the file, as a browser said
+	Digest  record.Digest `json:"digest"`
+	Ignored []string      `json:"ignored,omitempty"`
+	Rows    []FilledRow   `json:"rows"`
+}
+
+// FilledRow is a row of it: cells by the names of their columns.
+type FilledRow struct {
+	Line  int               `json:"line"`
+	Cells map[string]string `json:"cells"`
+}
+
 // ReadSheet reads a filled-in sheet and says what it would do; nothing is
 // recorded. A file that is no such sheet is ErrInvalid as a whole, a row that
 // cannot be taken over is told with its line.
 func (d *Desk) ReadSheet(ctx context.Context, file []byte) (*Edits, error) {
-	if d.then != nil {
-		return nil, record.WithHint(fmt.Errorf("%w: nothing can be decided about the past", record.ErrInvalid), "leave at= out: a sheet is of now")
-	}
-	rows, ignored, err := parseSheet(file)
+	f, err := ParseSheet(file)
 	if err != nil {
 		return nil, err
+	}
+	return d.Look(ctx, f)
+}
+
+// Look says what a sheet that was read would do now.
+func (d *Desk) Look(ctx context.Context, f *Filled) (*Edits, error) {
+	if d.then != nil {
+		return nil, record.WithHint(fmt.Errorf("%w: nothing can be decided about the past", record.ErrInvalid), "leave at= out: a sheet is of now")
 	}
 	size, err := d.Case.Catalog.Size(ctx)
 	if err != nil {
 		return nil, err
 	}
-	e := &Edits{Rows: len(rows), Ignored: ignored, Digest: record.DigestOf(file), Size: size}
+	e := &Edits{Rows: len(f.Rows), Ignored: f.Ignored, Digest: f.Digest, Size: size}
 	r := sheetReader{d: d, e: e, taken: map[uint64]takenRow{}}
-	if err := r.prepare(ctx, rows); err != nil {
+	if err := r.prepare(ctx, f.Rows); err != nil {
 		return nil, err
 	}
-	for i := range rows {
-		if err := r.row(ctx, &rows[i]); err != nil {
+	for i := range f.Rows {
+		if err := r.row(ctx, &f.Rows[i]); err != nil {
 			return nil, err
 		}
 	}
-	byLine := func(a, b RowProblem) int { return cmp.Compare(a.Line, b.Line) }
-	slices.SortStableFunc(e.Refused, byLine)
 	return e, nil
 }
 
@@ -165,23 +182,25 @@ func gathered(rows []RowEdit) []record.Edit {
 	return all
 }
 
-// filledRow is a row of a sheet as it was read.
-type filledRow struct {
-	line  int
-	cells map[string]string
+// BadSheet is the error of a file that is no sheet: ErrInvalid.
+type BadSheet struct {
+	What Words
+	Do   string
 }
 
-// parseSheet reads the cells of a sheet. It takes what Excel and LibreOffice make
+func (e *BadSheet) Error() string { return "the sheet cannot be read: " + e.What.String() }
+func (e *BadSheet) Unwrap() error { return record.ErrInvalid }
+
+// ParseSheet reads the cells of a sheet. It takes what Excel and LibreOffice make
 // of one: a byte order mark, commas, semicolons or tabs, any line ends, quotes.
-func parseSheet(file []byte) (rows []filledRow, ignored []string, err error) {
-	bad := func(do, format string, args ...any) ([]filledRow, []string, error) {
-		return nil, nil, record.WithHint(fmt.Errorf("%w sheet: "+format, append([]any{record.ErrInvalid}, args...)...), do)
-	}
+// Whatever is no sheet is ErrInvalid.
+func ParseSheet(file []byte) (*Filled, error) {
+	bad := func(do string, what Words) (*Filled, error) { return nil, record.WithHint(&BadSheet{what, do}, do) }
 	if len(file) > SheetBytes {
-		return bad("take over a part of it at a time", "it has %d bytes, and the most is %d", len(file), SheetBytes)
+		return bad(key("take over a part of it at a time"), words(key("it has more than {n} MiB"), "n", SheetBytes>>20))
 	}
 	if !utf8.Valid(file) || bytes.IndexByte(file, 0) >= 0 {
-		return bad("save it as “CSV UTF-8”; in LibreOffice choose the character set UTF-8", "its letters are not UTF-8")
+		return bad(key("save it as “CSV UTF-8”; in LibreOffice choose the character set UTF-8"), words(key("its letters are not UTF-8")))
 	}
 	text := bytes.TrimPrefix(file, []byte("\ufeff"))
 	skipped := 0
@@ -201,70 +220,73 @@ func parseSheet(file []byte) (rows []filledRow, ignored []string, err error) {
 		}
 	}
 	if !strings.ContainsRune(",;\t", part) {
-		return bad("save it with commas, semicolons or tabs between cells", "its cells are parted by %q", part)
+		return bad(key("save it with commas, semicolons or tabs between cells"), words(key("its cells are parted by “{sign}”"), "sign", string(part)))
 	}
 	r := csv.NewReader(bytes.NewReader(text))
 	r.Comma = part
 	r.FieldsPerRecord = -1
 	names, err := r.Read()
 	if err != nil {
-		return bad("write it with `dalil inbox --sheet FILE`", "it has no first row of column names")
+		return bad(key("write one with `dalil inbox --sheet FILE`, or with “Sheet to fill in” beside a list, and keep its columns id and seen"), words(key("it has no first row of column names")))
 	}
+	f := &Filled{Digest: record.DigestOf(file)}
 	known := append(edited(), colID, colReason, colSeen)
 	for i, n := range names {
 		names[i] = strings.ToLower(strings.TrimSpace(n))
 		switch {
 		case names[i] == "":
 		case slices.Contains(names[:i], names[i]):
-			return bad("keep one of the two", "there are two columns called %.40q", n)
+			return bad(key("keep one of the two"), words(key("there are two columns called {name}"), "name", cutID(n)))
 		case !slices.Contains(known, names[i]):
-			ignored = append(ignored, names[i])
+			f.Ignored = append(f.Ignored, names[i])
 		}
 	}
 	for _, n := range []string{colID, colSeen} {
 		if !slices.Contains(names, n) {
-			return bad("write one with `dalil inbox --sheet FILE`, or with “Sheet to fill in” below a list, and keep its columns id and seen", "the column %s is not there", n)
+			return bad(key("write one with `dalil inbox --sheet FILE`, or with “Sheet to fill in” beside a list, and keep its columns id and seen"), words(key("the column {name} is not there"), "name", n))
 		}
 	}
 	if !slices.ContainsFunc(edited(), func(n string) bool { return slices.Contains(names, n) }) {
-		return bad("keep at least one of "+strings.Join(edited(), ", "), "no column is there by which something could change")
+		return bad(key("keep one of the columns state, of, until, labels, assigned"), words(key("no column is there by which something could change")))
 	}
 	for {
 		cells, err := r.Read()
 		if err == io.EOF {
-			return rows, ignored, nil
+			return f, nil
 		}
 		var broken *csv.ParseError
 		if errors.As(err, &broken) {
-			return bad("open it in a spreadsheet and save it again as CSV", "line %d: %v", broken.Line+skipped, broken.Err)
+			return bad(key("open it in a spreadsheet and save it again as CSV"), words(key("a quote in line {line} is not closed, or stands inside of a cell"), "line", broken.Line+skipped))
 		} else if err != nil {
-			return nil, nil, err
+			return nil, err
 		}
 		line, _ := r.FieldPos(0)
-		row := filledRow{line + skipped, map[string]string{}}
+		row := FilledRow{line + skipped, map[string]string{}}
 		empty := true
 		for i, c := range cells {
 			if c = export.Unguarded(strings.TrimSpace(c)); c == "" {
 				continue
 			}
 			if empty = false; i >= len(names) || names[i] == "" {
-				return bad("take the cell out, or put quotes round what has a comma in it", "line %d: it has more cells than there are columns", row.line)
+				return bad(key("take the cell out, or put quotes round what has a comma in it"), words(key("line {line} has more cells than there are columns"), "line", row.Line))
 			}
-			row.cells[names[i]] = c
+			if slices.Contains(known, names[i]) {
+				row.Cells[names[i]] = c
+			}
 		}
 		if empty {
 			continue
 		}
 		if len(cells) < len(names) && slices.ContainsFunc(names[len(cells):], func(n string) bool { return slices.Contains(known, n) }) {
-			return bad("open it in a spreadsheet and save it again as CSV", "line %d: it has %d cells, and there are %d columns", row.line, len(cells), len(names))
+			return bad(key("open it in a spreadsheet and save it again as CSV"), words(key("line {line} has fewer cells than there are columns"), "line", row.Line))
 		}
 		for _, n := range known {
-			if _, ok := row.cells[n]; !ok && slices.Contains(names, n) {
-				row.cells[n] = ""
+			if _, ok := row.Cells[n]; !ok && slices.Contains(names, n) {
+				row.Cells[n] = ""
 			}
 		}
-		if rows = append(rows, row); len(rows) > SheetRows {
-			return bad("take over a part of it at a time", "it has more than %d rows", SheetRows)
+		if f.Rows = append(f.Rows, row); len(f.Rows) > SheetRows {
+			return bad(key("take over a part of it at a time"), words(key("it has more than {n} rows"), "n", SheetRows))
 		}
 	}
 }
@@ -286,10 +308,10 @@ type takenRow struct {
 }
 
 // prepare reads once what rows are about.
-func (r *sheetReader) prepare(ctx context.Context, rows []filledRow) (err error) {
+func (r *sheetReader) prepare(ctx context.Context, rows []FilledRow) (err error) {
 	var leaves []uint64
 	for _, row := range rows {
-		if leaf, err := r.d.unitLeaf(ctx, row.cells[colID]); err == nil {
+		if leaf, err := r.d.unitLeaf(ctx, row.Cells[colID]); err == nil {
 			leaves = append(leaves, leaf)
 		} else if !expected(err) {
 			return err
@@ -336,8 +358,8 @@ func (d *Desk) unitLeaf(ctx context.Context, id string) (uint64, error) {
 	return f.Anchor, err
 }
 
-func (r *sheetReader) refuse(row *filledRow, what Words, do string) {
-	r.e.Refused = append(r.e.Refused, RowProblem{Line: row.line, ID: cutID(row.cells[colID]), What: what, Do: do})
+func (r *sheetReader) refuse(row *FilledRow, what Words, do string) {
+	r.e.Refused = append(r.e.Refused, RowProblem{Line: row.Line, ID: cutID(row.Cells[colID]), What: what, Do: do})
 }
 
 // cutID bounds what stands where an id should.
@@ -349,8 +371,8 @@ func cutID(s string) string {
 }
 
 // row finds out what one row would do.
-func (r *sheetReader) row(ctx context.Context, row *filledRow) error {
-	id := row.cells[colID]
+func (r *sheetReader) row(ctx context.Context, row *FilledRow) error {
+	id := row.Cells[colID]
 	if id == "" {
 		r.refuse(row, words(key("it has no id")), key("take the id from the sheet as it was written"))
 		return nil
@@ -363,7 +385,7 @@ func (r *sheetReader) row(ctx context.Context, row *filledRow) error {
 	} else if err != nil {
 		return err
 	}
-	touched, digest, ok := readStamp(row.cells[colSeen])
+	touched, digest, ok := readStamp(row.Cells[colSeen])
 	if !ok {
 		r.refuse(row, words(key("what stands in the column seen is not what was written there")), key("write the sheet anew; the column seen is not for filling in"))
 		return nil
@@ -378,7 +400,7 @@ func (r *sheetReader) row(ctx context.Context, row *filledRow) error {
 	}
 	said := map[string]string{}
 	for _, name := range edited() {
-		c, there := row.cells[name]
+		c, there := row.Cells[name]
 		if !there {
 			c = now[name]
 		}
@@ -414,18 +436,18 @@ func (r *sheetReader) row(ctx context.Context, row *filledRow) error {
 		}
 		return nil
 	}
-	r.taken[u.Leaf] = takenRow{row.line, says}
+	r.taken[u.Leaf] = takenRow{row.Line, says}
 	if u.Touched > touched {
 		last, err := r.d.Reader().Decision(ctx, u.Touched)
 		if err != nil {
 			return err
 		}
-		r.e.Conflicts = append(r.e.Conflicts, RowProblem{Line: row.line, ID: id, Now: changes,
+		r.e.Conflicts = append(r.e.Conflicts, RowProblem{Line: row.Line, ID: id, Now: changes,
 			What: words(key("since the sheet was written, {who} decided about it ({decision})"), "who", last.By, "decision", r.d.Case.IDs.ID(record.KindDecision, last.Leaf)),
 			Do:   key("look at what stands now; if your cells are still right, write the sheet anew and fill them in again")})
 		return nil
 	}
-	edit := RowEdit{Line: row.line, ID: r.d.unitID(u.Leaf, u.Family), Changes: changes, Reason: row.cells[colReason], leaf: u.Leaf}
+	edit := RowEdit{Line: row.Line, ID: r.d.unitID(u.Leaf, u.Family), Changes: changes, Reason: row.Cells[colReason], leaf: u.Leaf}
 	if len(edit.Reason) > maxReason {
 		r.refuse(row, words(key("its reason is too long")), key("say it shorter"))
 		return nil
@@ -444,8 +466,8 @@ func (r *sheetReader) row(ctx context.Context, row *filledRow) error {
 const maxReason = 4 << 10
 
 // whole reports whether a row has every cell that its stamp is of.
-func (r *sheetReader) whole(row *filledRow) bool {
-	return !slices.ContainsFunc(edited(), func(n string) bool { _, ok := row.cells[n]; return !ok })
+func (r *sheetReader) whole(row *FilledRow) bool {
+	return !slices.ContainsFunc(edited(), func(n string) bool { _, ok := row.Cells[n]; return !ok })
 }
 
 func readStamp(s string) (touched uint64, digest string, ok bool) {
@@ -504,7 +526,7 @@ func (r *sheetReader) tidy(said map[string]string) (what Words, do string, known
 	if to := strings.TrimPrefix(said[colAssigned], "@"); to != "" {
 		i := slices.IndexFunc(r.people, func(h string) bool { return strings.EqualFold(h, to) })
 		if i < 0 {
-			return words(key("nobody in this case signs as {name}"), "name", cutID(to)), key("known handles: ") + strings.Join(r.people, ", "), false
+			return words(key("nobody in this case signs as {name}; there are {people}"), "name", cutID(to), "people", strings.Join(r.people, ", ")), key("write one of them, or leave the cell empty"), false
 		}
 		said[colAssigned] = r.people[i]
 	} else {
@@ -568,6 +590,16 @@ func (r *sheetReader) decisions(ctx context.Context, row *RowEdit, u *catalog.Un
 
 func filtered(all []string, is func(string) bool) []string {
 	return slices.DeleteFunc(slices.Clone(all), func(s string) bool { return !is(s) })
+}
+
+// Plan is a digest of what would change: another plan means that somebody decided
+// meanwhile, or that the sheet is another.
+func (e *Edits) Plan() string {
+	var b strings.Builder
+	for _, r := range e.Changes {
+		fmt.Fprintf(&b, "%q\n", []any{r.ID, r.Changes, r.Reason})
+	}
+	return record.DigestOf([]byte(b.String())).String()
 }
 
 // EditsJSON is the `apply` object: what a sheet does, the same from the command

@@ -4,8 +4,10 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 
+	"dalil/internal/desk"
 	"dalil/internal/language"
 	"dalil/internal/query"
 	"dalil/internal/record"
@@ -83,6 +85,15 @@ func failureOf(err error) failure {
 	var own *tellable
 	if errors.As(err, &own) {
 		f.Said, f.Advice, f.Do = own.what, own.do, own.do.english()
+	}
+	var sheet *desk.BadSheet
+	if errors.As(err, &sheet) {
+		f.Title, f.Do = key("The sheet cannot be read"), sheet.Do
+		f.Said = phrase{Text: sheet.What.Text}
+		for _, x := range sheet.What.Fill {
+			f.Said.Fill = append(f.Said.Fill, fmt.Sprint(x))
+		}
+		f.What = f.Said.english()
 	}
 	var syntax *query.Error
 	if errors.As(err, &syntax) {

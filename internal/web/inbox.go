@@ -82,7 +82,7 @@ func (s *server) inbox(r *http.Request) (reply, error) {
 	at := inboxAddress(r)
 	text, after := at.Query, at.After
 	write := s.desk.Case.Writable()
-	d := inboxData{listAddress: at, Self: r.URL.RequestURI(), Write: write, Keeps: write, Heights: s.heights(r), Cols: strings.Join(at.Columns, ","), Here: at.follow("")}
+	d := inboxData{listAddress: at, Self: r.URL.RequestURI(), Write: write, Keeps: write, Heights: s.heights(r), Cols: strings.Join(at.Columns, ","), Here: at.follow(""), Sheet: at.sheet("/inbox.csv")}
 	d.Shown, d.All = at.among(inboxColumns())
 	for _, v := range []choice{{Name: key("List"), URL: asList}, {Name: key("Table"), URL: asTable}} {
 		v.On, v.URL, v.N = v.URL == at.View, at.shownAs(v.URL).at("/inbox"), -1

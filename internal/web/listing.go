@@ -96,6 +96,11 @@ func (a listAddress) follow(after string) string {
 	return a.at(a.home())
 }
 
+// sheet is the list as a sheet to fill in, for a spreadsheet to open.
+func (a listAddress) sheet(path string) string {
+	return with(a.shownAs(a.View).at(path), "bom", "1")
+}
+
 // SavedView is what a saved search calls the way this list is shown.
 func (a listAddress) SavedView() string {
 	switch {

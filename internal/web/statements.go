@@ -52,6 +52,7 @@ type statementsData struct {
 	Sorts   []choice
 	CSV     string
 	Export  string
+	Sheet   string // to fill in
 	Saved   []savedRow
 	Keeps   bool // searches can be saved
 	Cols    string
@@ -149,6 +150,7 @@ func (s *server) statements(r *http.Request) (reply, error) {
 	if s.table != nil {
 		d.CSV, d.Export = d.shownAs(d.View).at("/statements.csv"), d.shownAs(d.View).at("/statements/export")
 	}
+	d.Sheet = d.sheet("/statements/sheet.csv")
 	if d.View == asTimeline && !wantsJSON(r) {
 		if d.Time, err = s.timeline(ctx, l, d.listAddress, found.Query); err != nil {
 			return reply{}, err
