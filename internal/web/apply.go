@@ -120,12 +120,29 @@ func columnWords(name string) string {
 	return map[string]string{"state": key("State"), "of": key("Duplicate of"), "until": key("Until"), "labels": key("Labels"), "assigned": key("Assigned to")}[name]
 }
 
-func cellRows(all []desk.CellEdit) []cellRow {
+// cellRows are cells as a reader knows them: states in the reader's language, all
+// else as it stands in the sheet.
+func (l *tongue) cellRows(all []desk.CellEdit) []cellRow {
 	rows := make([]cellRow, len(all))
 	for i, c := range all {
 		rows[i] = cellRow{columnWords(c.Column), c.From, c.To}
+		if c.Column == "state" {
+			rows[i].From, rows[i].To = l.t(verdictWords(record.Verdict(c.From))), l.t(verdictWords(record.Verdict(c.To)))
+		}
 	}
 	return rows
+}
+
+// ofSheet says a sentence with what a sheet had in its places.
+func (l *tongue) ofSheet(w desk.Words) string {
+	var seen []any
+	for _, x := range w.Fill {
+		if s, ok := x.(string); ok {
+			x = language.Visible(s)
+		}
+		seen = append(seen, x)
+	}
+	return l.phrase(w.Text, seen...)
 }
 
 // sheetSent says what a sheet that was sent would do.
@@ -145,11 +162,11 @@ func (s *server) sheetSent(r *http.Request) (reply, error) {
 	d := sheetData{ID: k.ID, Name: k.Name, At: k.At, Rows: e.Rows, Already: e.Already, N: len(e.Changes), NOthers: len(e.Conflicts), NRefuse: len(e.Refused),
 		Ignored: strings.Join(e.Ignored, ", "), Plan: e.Plan(), Changed: r.URL.Query().Has("changed")}
 	for _, x := range e.Changes[:min(len(e.Changes), editsShown)] {
-		d.Change = append(d.Change, editRow{x, "/inbox/" + x.ID, cellRows(x.Changes)})
+		d.Change = append(d.Change, editRow{x, "/inbox/" + x.ID, l.cellRows(x.Changes)})
 	}
 	problems := func(all []desk.RowProblem, lead bool) (rows []rowProblem) {
 		for _, x := range all[:min(len(all), editsShown)] {
-			p := rowProblem{Line: x.Line, ID: language.Visible(x.ID), What: l.phrase(x.What.Text, x.What.Fill...), Do: x.Do, Cells: cellRows(x.Now)}
+			p := rowProblem{Line: x.Line, ID: language.Visible(x.ID), What: l.ofSheet(x.What), Do: x.Do, Cells: l.cellRows(x.Now)}
 			if lead {
 				p.URL = "/inbox/" + x.ID
 			}
