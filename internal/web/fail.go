@@ -115,6 +115,15 @@ func statusTitle(code int) string {
 
 // fail tells an error.
 func (s *server) fail(w http.ResponseWriter, r *http.Request, err error) {
+	var mine *conflict
+	if errors.As(err, &mine) {
+		if rep := s.conflictPage(mine); wantsJSON(r) {
+			s.writeJSON(w, r, rep)
+		} else {
+			s.write(w, r, rep)
+		}
+		return
+	}
 	f := failureOf(err)
 	if wantsJSON(r) {
 		s.writeJSON(w, r, reply{json: f, code: f.Code})

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"strings"
@@ -35,6 +36,9 @@ func (s *server) save(_ http.ResponseWriter, r *http.Request) (string, error) {
 	x := desk.SavedSearch{Name: f.Get("name"), Query: f.Get("q"), View: f.Get("view"), Warn: f.Get("warn") != ""}
 	if cols := f.Get("cols"); cols != "" {
 		x.Columns = strings.Split(cols, ",")
+	}
+	if c, err := s.nameTaken(r.Context(), x, sent(r)); err != nil || c != nil {
+		return "", cmp.Or[error](err, c)
 	}
 	_, err := s.desk.SaveSearch(r.Context(), x, "")
 	return back(r, "/statements"), err
