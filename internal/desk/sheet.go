@@ -282,14 +282,14 @@ type house struct {
 
 func (d *Desk) ofHouse(ctx context.Context) (*house, error) {
 	h := &house{d: d, sources: map[uint64]record.Source{}, restricted: map[uint64]bool{}, units: map[uint64]bool{}}
-	sources, err := d.Case.Catalog.Sources(ctx)
+	sources, err := d.Reader().Sources(ctx)
 	if err != nil {
 		return nil, err
 	}
 	for _, s := range sources {
 		h.sources[s.Leaf] = s.Source
 	}
-	decisions, err := d.Case.Catalog.DecisionsBy(ctx, "restrict", "lift-restriction", "mark-public")
+	decisions, err := d.Reader().DecisionsBy(ctx, "restrict", "lift-restriction", "mark-public")
 	if err != nil {
 		return nil, err
 	}
