@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"encoding/csv"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -37,6 +38,7 @@ func TestMain(m *testing.M) {
 //	let VAR TYPE KEY      put a member of the first such object into a variable
 //	count N TYPE          standard output has so many objects of this type
 //	start TYPE dalil …    run in the background until it prints an object of this type; $URL is its url
+//	fill FILE LINE COL X  write a cell of a sheet, and save it with semicolons
 //	interrupt CODE        press Ctrl+C in what was started, which ends with this exit code
 //	site DIR              answer as every web site, through the proxy $PROXY, with DIR/HOST/PATH
 //	get URL               fetch a page; its status and body are the standard output
@@ -62,7 +64,7 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": exits, "object": object, "let": let, "count": countObjects, "start": start,
-			"interrupt": interrupt, "site": site, "get": get, "post": post, "lock": lock, "flip": flip, "damage": damage, "translator": translator,
+			"interrupt": interrupt, "site": site, "get": get, "post": post, "lock": lock, "flip": flip, "damage": damage, "translator": translator, "fill": fillIn,
 		},
 	})
 }
@@ -380,6 +382,36 @@ func flip(ts *testscript.TestScript, neg bool, args []string) {
 		}
 		return at
 	})
+}
+
+// fillIn writes a cell of a sheet as somebody would with a spreadsheet that saves
+// with semicolons: fill FILE LINE COLUMN TEXT.
+func fillIn(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 4 {
+		ts.Fatalf("usage: fill FILE LINE COLUMN TEXT")
+	}
+	b, err := os.ReadFile(ts.MkAbs(args[0]))
+	ts.Check(err)
+	text := strings.TrimPrefix(string(b), "\ufeff")
+	r := csv.NewReader(strings.NewReader(text))
+	if head, _, _ := strings.Cut(text, "\n"); strings.Contains(head, ";") {
+		r.Comma = ';'
+	}
+	rows, err := r.ReadAll()
+	ts.Check(err)
+	line, err := strconv.Atoi(args[1])
+	ts.Check(err)
+	column := slices.Index(rows[0], args[2])
+	if column < 0 || line > len(rows) {
+		ts.Fatalf("no column %s in line %d", args[2], line)
+	}
+	rows[line-1][column] = args[3]
+	var out bytes.Buffer
+	out.WriteString("\ufeff")
+	w := csv.NewWriter(&out)
+	w.Comma, w.UseCRLF = ';', true
+	ts.Check(w.WriteAll(rows))
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), out.Bytes(), 0o600))
 }
 
 func damage(ts *testscript.TestScript, neg bool, args []string) {

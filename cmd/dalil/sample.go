@@ -105,6 +105,7 @@ func searches() []cli.SampleSearch {
 	return []cli.SampleSearch{
 		{Name: "Saltiyya bridge", Query: "السلطية OR Saltiyya type:post|article", Warn: true, Reason: "tell us when somebody gives another number"},
 		{Name: "Who copied within ten minutes", Query: "is:copy lag:<10m"},
+		{Name: "To fill in on the train", Query: `label:"ask the hospital"`, View: "inbox-table", Columns: []string{"posted", "source", "text", "labels", "assigned", "decided"}, Reason: "a sheet for whoever calls"},
 	}
 }
 

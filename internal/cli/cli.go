@@ -120,6 +120,7 @@ type commands struct {
 	Triage     triageCmd     `cmd:"" help:"Decide about families and statements: keep, duplicate, dismiss, later, reopen."`
 	Label      labelCmd      `cmd:"" help:"Put a label on families and statements, or list the labels."`
 	Assign     assignCmd     `cmd:"" help:"Say who is to look at families and statements."`
+	Apply      applyCmd      `cmd:"" help:"Take over a sheet that was filled in: many decisions in one, which one undo takes back."`
 	Shield     shieldCmd     `cmd:"" help:"Mask the name of a private person wherever it would be shown."`
 	Saved      savedCmd      `cmd:"" help:"Keep searches under a name, with a warning if you like."`
 	Show       showCmd       `cmd:"" help:"Show a statement, source, capture, import or decision, or a list of them."`

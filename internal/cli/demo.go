@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
@@ -183,7 +184,7 @@ func (a *app) sampleTriage(d *desk.Desk, made SampleCase) error {
 		}
 	}
 	for _, s := range made.Saved {
-		if _, err := d.SaveSearch(a.ctx, desk.SavedSearch{Name: s.Name, Query: s.Query, View: "list", Warn: s.Warn}, s.Reason); err != nil {
+		if _, err := d.SaveSearch(a.ctx, desk.SavedSearch{Name: s.Name, Query: s.Query, View: cmp.Or(s.View, "list"), Columns: s.Columns, Warn: s.Warn}, s.Reason); err != nil {
 			return fmt.Errorf("sample: %w", err)
 		}
 	}
@@ -204,6 +205,8 @@ type SampleTriage struct {
 // SampleSearch is a search the sample's analyst saved.
 type SampleSearch struct {
 	Name, Query, Reason string
+	View                string // "" is a list
+	Columns             []string
 	Warn                bool
 }
 

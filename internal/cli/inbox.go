@@ -14,6 +14,7 @@ type inboxCmd struct {
 	Query []string `arg:"" optional:"" help:"As in search. Default: state:new, what nobody decided about."`
 	Limit int      `short:"l" help:"Most rows to print; 0 for all." default:"20"`
 	Since uint64   `help:"Say what came in after the log had so many records." placeholder:"N"`
+	Sheet string   `help:"Write it as a table to fill in, for dalil apply." placeholder:"FILE" type:"path"`
 }
 
 func (c *inboxCmd) Run(a *app) error {
@@ -21,6 +22,9 @@ func (c *inboxCmd) Run(a *app) error {
 		text := strings.Join(c.Query, " ")
 		if text == "" {
 			text = "state:new"
+		}
+		if c.Sheet != "" {
+			return a.writeSheet(d, c.Sheet, desk.SheetOf{Query: text})
 		}
 		page := desk.InboxPage{Page: catalog.Page{Limit: c.Limit, Total: !a.JSON}, Since: c.Since}
 		if a.JSON && c.Limit == 20 || c.Limit == 0 {

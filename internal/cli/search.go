@@ -13,11 +13,15 @@ type searchCmd struct {
 	Query []string `arg:"" optional:"" help:"Words, \"a phrase\", a OR b, -not, from:NAME, lang:ar, posted:2020-11-17..2020-11-18, has:image, type:post, edited:yes … See doc/search.md."`
 	Limit int      `short:"l" help:"Most hits to print; 0 for all." default:"20"`
 	Why   bool     `help:"Say which word matched what."`
+	Sheet string   `help:"Write the statements as a table to fill in, for dalil apply." placeholder:"FILE" type:"path"`
 	thenFlag
 }
 
 func (c *searchCmd) Run(a *app) error {
 	return a.then(c.thenFlag, false, func(d *desk.Desk) error {
+		if c.Sheet != "" {
+			return a.writeSheet(d, c.Sheet, desk.SheetOf{Query: strings.Join(c.Query, " "), Statements: true})
+		}
 		page := catalog.Page{Limit: c.Limit, Total: !a.JSON}
 		if a.JSON && c.Limit == 20 || c.Limit == 0 {
 			page.Limit = -1 // a default limit cuts nothing from NDJSON

@@ -304,7 +304,7 @@ type savedAddCmd struct {
 	Query   []string `arg:"" help:"The query, as in search."`
 	Warn    bool     `help:"Tell when something new matches."`
 	Columns []string `help:"Columns to show, separated by commas." placeholder:"COLUMN"`
-	View    string   `help:"How to show it: list, timeline or table." default:"list" enum:"list,timeline,table"`
+	View    string   `help:"How to show it: list, timeline or table, or the inbox as inbox or inbox-table." default:"list" enum:"list,timeline,table,inbox,inbox-table"`
 	Reason  string   `help:"Why; it is recorded with your name."`
 	DryRun  bool     `short:"n" help:"Check, record nothing."`
 }

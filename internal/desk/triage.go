@@ -46,7 +46,7 @@ const (
 
 // lightly reports whether an action, and its undo, need no reason.
 func lightly(action string) bool {
-	return action != ActionShield && action != ActionUnshield && slices.Contains(triageActions(), action)
+	return action == ActionEdit || action != ActionShield && action != ActionUnshield && slices.Contains(triageActions(), action)
 }
 
 // Triage is a decision about units to be made.
@@ -269,14 +269,8 @@ func (d *Desk) spellings(ctx context.Context, labels []string) ([]string, error)
 	}
 	var all []string
 	for _, l := range labels {
-		l = strings.Join(strings.Fields(strings.Map(func(r rune) rune {
-			if unicode.Is(unicode.Cc, r) || unicode.Is(unicode.Cf, r) && r != '‌' && r != '‍' {
-				return -1
-			}
-			return r
-		}, l)), " ")
-		if l == "" || len([]rune(l)) > maxLabel {
-			return nil, fmt.Errorf("%w: a label has 1 to %d letters", record.ErrInvalid, maxLabel)
+		if l, err = tidyLabel(l); err != nil {
+			return nil, err
 		}
 		if i := slices.IndexFunc(known, func(k catalog.LabelCount) bool { return language.Fold(k.Label) == language.Fold(l) }); i >= 0 {
 			l = known[i].Label
@@ -289,6 +283,20 @@ func (d *Desk) spellings(ctx context.Context, labels []string) ([]string, error)
 		return nil, fmt.Errorf("%w: name 1 to %d labels", record.ErrInvalid, maxLabels)
 	}
 	return all, nil
+}
+
+// tidyLabel takes out of a label what cannot be seen.
+func tidyLabel(l string) (string, error) {
+	l = strings.Join(strings.Fields(strings.Map(func(r rune) rune {
+		if unicode.Is(unicode.Cc, r) || unicode.Is(unicode.Cf, r) && r != '‌' && r != '‍' {
+			return -1
+		}
+		return r
+	}, l)), " ")
+	if l == "" || len([]rune(l)) > maxLabel {
+		return "", fmt.Errorf("%w: a label has 1 to %d letters", record.ErrInvalid, maxLabel)
+	}
+	return l, nil
 }
 
 // triaged finds the units that a decision is about.

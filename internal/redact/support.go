@@ -95,7 +95,7 @@ func (p *preparation) support() error {
 // nothing about a statement's evidence and leaves with no release.
 func InHouse(action string) bool {
 	switch action {
-	case "keep", "duplicate", "dismiss", "later", "reopen", "label", "unlabel", "assign", "unassign", "shield", "unshield", "open", "save-search", "drop-search":
+	case "keep", "duplicate", "dismiss", "later", "reopen", "label", "unlabel", "assign", "unassign", "edit", "shield", "unshield", "open", "save-search", "drop-search":
 		return true
 	}
 	return false

@@ -27,8 +27,12 @@ func (s *server) act(do func(*server, http.ResponseWriter, *http.Request) (strin
 			s.fail(w, r, err)
 			return
 		}
-		r.Body = http.MaxBytesReader(w, r.Body, maxForm)
-		if err := readForm(r); err != nil {
+		most := int64(maxForm)
+		if r.URL.Path == "/apply" {
+			most = maxSheetForm
+		}
+		r.Body = http.MaxBytesReader(w, r.Body, most)
+		if err := readForm(r, most); err != nil {
 			s.fail(w, r, err)
 			return
 		}
@@ -55,12 +59,15 @@ func (s *server) act(do func(*server, http.ResponseWriter, *http.Request) (strin
 
 // readForm reads a posted form. What a page of ours would not send is refused:
 // other types are how a foreign page posts without being asked who it is.
-func readForm(r *http.Request) error {
-	bad := &refusal{code: http.StatusBadRequest, what: key("the form could not be read"), do: key("go back and send it again; the most is 1 MiB")}
+//
+// All of it is held in memory: nothing of it may lie about in a folder for
+// passing files.
+func readForm(r *http.Request, most int64) error {
+	bad := &refusal{code: http.StatusBadRequest, what: key("the form could not be read"), do: key("go back and send it again; the most is 1 MiB, and 8 MiB for a sheet")}
 	typ, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	switch {
 	case typ == "multipart/form-data" && err == nil:
-		if r.ParseMultipartForm(maxForm) != nil {
+		if r.ParseMultipartForm(most) != nil {
 			return bad
 		}
 		return nil
@@ -130,7 +137,7 @@ func doneWords(action string) string {
 	words := map[string]string{"keep": key("Kept"), "dismiss": key("Not relevant"), "duplicate": key("Duplicate"), "later": key("Put off"), "reopen": key("New again"),
 		"label": key("Labelled"), "unlabel": key("Label taken off"), "assign": key("Assigned"), "unassign": key("Assigned to nobody"), "shield": key("Name masked"), "unshield": key("Name shown again"), "open": key("Name opened, for this session"),
 		"withdraw": key("Withdrawn"), "restore": key("Restored"), "restrict": key("Restricted"), "lift-restriction": key("Restriction lifted"), "mark-public": key("Marked as public"), "undo": key("Taken back"),
-		"translate": key("Translated"), "review-translation": key("Reviewed")}
+		"edit": key("Sheet taken over"), "translate": key("Translated"), "review-translation": key("Reviewed")}
 	if w := words[action]; w != "" {
 		return w
 	}

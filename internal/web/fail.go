@@ -4,8 +4,10 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 
+	"dalil/internal/desk"
 	"dalil/internal/language"
 	"dalil/internal/query"
 	"dalil/internal/record"
@@ -84,6 +86,15 @@ func failureOf(err error) failure {
 	if errors.As(err, &own) {
 		f.Said, f.Advice, f.Do = own.what, own.do, own.do.english()
 	}
+	var sheet *desk.BadSheet
+	if errors.As(err, &sheet) {
+		f.Title, f.Do = key("The sheet cannot be read"), sheet.Do
+		f.Said = phrase{Text: sheet.What.Text}
+		for _, x := range sheet.What.Fill {
+			f.Said.Fill = append(f.Said.Fill, fmt.Sprint(x))
+		}
+		f.What = f.Said.english()
+	}
 	var syntax *query.Error
 	if errors.As(err, &syntax) {
 		f.Do = syntax.Do
@@ -104,6 +115,15 @@ func statusTitle(code int) string {
 
 // fail tells an error.
 func (s *server) fail(w http.ResponseWriter, r *http.Request, err error) {
+	var mine *conflict
+	if errors.As(err, &mine) {
+		if rep := s.conflictPage(mine); wantsJSON(r) {
+			s.writeJSON(w, r, rep)
+		} else {
+			s.write(w, r, rep)
+		}
+		return
+	}
 	f := failureOf(err)
 	if wantsJSON(r) {
 		s.writeJSON(w, r, reply{json: f, code: f.Code})

@@ -1,7 +1,6 @@
 package web
 
 import (
-	"fmt"
 	"net/http"
 
 	"dalil/internal/desk"
@@ -69,7 +68,10 @@ func (s *server) grade(_ http.ResponseWriter, r *http.Request) (string, error) {
 		return "", err
 	}
 	if f.Has("seen") && f.Get("seen") != s.newestGrade(before) {
-		return "", record.WithHint(fmt.Errorf("%s was graded by somebody since you loaded the page: %w", src.Name, record.ErrConflict), "load the page again and see what they said")
+		if len(before) == 0 {
+			return "", told(record.ErrInvalid, phrase{Text: key("the form is not of this source")}, phrase{Text: key("load the page again")})
+		}
+		return "", s.regraded(src, before, sent(r))
 	}
 	x, err := s.desk.Grade(ctx, s.desk.Case.IDs.ID(record.KindSource, src.Leaf), f.Get("topic"), grade, f.Get("reason"))
 	if err != nil {

@@ -1,10 +1,13 @@
 package web
 
 import (
+	"bytes"
 	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -37,7 +40,17 @@ type phrase struct {
 
 // inboxData is the list of what waits.
 type inboxData struct {
-	Query  string
+	listAddress
+	Views   []choice
+	Shown   []tableColumn // of the table
+	All     []tableColumn
+	Heights []optionValue
+	Saved   []savedRow
+	Keeps   bool // searches can be saved
+	Cols    string
+	Here    string // this list's address, from its first page
+	Sheet   string // the same list as a sheet to fill in
+
 	Echo   []query.Piece
 	Total  string
 	Rows   []inboxRow
@@ -66,12 +79,15 @@ const inboxQuery = "state:new"
 
 func (s *server) inbox(r *http.Request) (reply, error) {
 	ctx, l := r.Context(), s.tongueOf(r)
-	ask := r.URL.Query()
-	text, after := strings.TrimSpace(ask.Get("q")), ask.Get("after")
-	if !ask.Has("q") {
-		text = inboxQuery
+	at := inboxAddress(r)
+	text, after := at.Query, at.After
+	write := s.desk.Case.Writable()
+	d := inboxData{listAddress: at, Self: r.URL.RequestURI(), Write: write, Keeps: write, Heights: s.heights(r), Cols: strings.Join(at.Columns, ","), Here: at.follow(""), Sheet: at.sheet("/inbox.csv")}
+	d.Shown, d.All = at.among(inboxColumns())
+	for _, v := range []choice{{Name: key("List"), URL: asList}, {Name: key("Table"), URL: asTable}} {
+		v.On, v.URL, v.N = v.URL == at.View, at.shownAs(v.URL).at("/inbox"), -1
+		d.Views = append(d.Views, v)
 	}
-	d := inboxData{Query: text, Self: r.URL.RequestURI(), Write: s.desk.Case.Writable()}
 	rep := reply{page: "inbox", title: key("Inbox"), data: &d}
 	in, err := s.desk.Inbox(ctx, text, desk.InboxPage{Page: catalog.Page{After: after, Total: true}})
 	var bad *query.Error
@@ -96,10 +112,13 @@ func (s *server) inbox(r *http.Request) (reply, error) {
 		d.Rows = append(d.Rows, s.inboxRow(row, l, d.Self))
 	}
 	if in.Next != "" {
-		d.Next = inboxAt(text, in.Next)
+		d.Next = at.follow(in.Next)
 	}
 	if after != "" {
-		d.First = inboxAt(text, "")
+		d.First = at.follow("")
+	}
+	if d.Saved, err = s.savedRows(ctx, at); err != nil {
+		return reply{}, err
 	}
 	if text == inboxQuery && after == "" {
 		if err := s.pin(ctx, l, &d); err != nil {
@@ -116,17 +135,17 @@ func (s *server) inbox(r *http.Request) (reply, error) {
 		if on {
 			d.Only += string(v)
 		}
-		d.States = append(d.States, choice{Name: verdictWords(v), N: waiting[v], On: on, URL: inboxAt(q, "")})
+		d.States = append(d.States, choice{Name: verdictWords(v), N: waiting[v], On: on, URL: at.asking(q)})
 	}
 	q := query.String(without(in.Query, "state"))
-	d.States = append(d.States, choice{Name: key("everything"), N: -1, On: !hasFilter(in.Query, "state", ""), URL: inboxAt(q, "")})
+	d.States = append(d.States, choice{Name: key("everything"), N: -1, On: !hasFilter(in.Query, "state", ""), URL: at.asking(q)})
 	labels, err := s.desk.Labels(ctx)
 	if err != nil {
 		return reply{}, err
 	}
 	for _, x := range labels[:min(len(labels), labelsShown)] {
 		text, on := toggled(in.Query, "label", x.Label)
-		d.Labels = append(d.Labels, choice{Name: x.Label, N: x.N, On: on, URL: inboxAt(text, "")})
+		d.Labels = append(d.Labels, choice{Name: x.Label, N: x.N, On: on, URL: at.asking(text)})
 	}
 	if d.People, err = s.desk.Handles(ctx); err != nil {
 		return reply{}, err
@@ -141,9 +160,13 @@ func (s *server) inbox(r *http.Request) (reply, error) {
 			d.Left += n
 		}
 	}
-	list := make([]desk.UnitJSON, len(in.Rows))
+	list := make([]any, len(in.Rows))
 	for i, row := range in.Rows {
-		list[i] = s.desk.UnitJSON(row)
+		if list[i] = s.desk.UnitJSON(row); len(at.Columns) > 0 {
+			if list[i], err = unitFields(s.desk.UnitJSON(row), d.Shown); err != nil {
+				return reply{}, err
+			}
+		}
 	}
 	rep.json = list
 	if d.Next != "" {
@@ -167,21 +190,68 @@ func (s *server) pin(ctx context.Context, l *tongue, d *inboxData) error {
 	if d.PinnedN = l.number(int(in.Total)); !in.Exact {
 		d.PinnedN = l.t("at least {n}", "n", d.PinnedN)
 	}
-	d.PinnedURL = inboxAt(q, "")
+	d.PinnedURL = d.asking(q)
 	return nil
 }
 
 const labelsShown = 20
 
-func inboxAt(q, after string) string {
-	v := url.Values{"q": {q}}
-	if after != "" {
-		v.Set("after", after)
+// inboxOf is the address of the inbox of a query.
+func inboxOf(q string) string { return listAddress{View: asList, inbox: true}.asking(q) }
+
+// inboxAddress reads where a reader is in the inbox.
+func inboxAddress(r *http.Request) listAddress {
+	a := addressOf(r, inboxColumns())
+	if a.inbox = true; a.View != asTable {
+		a.View = asList
 	}
-	if q == inboxQuery && after == "" {
-		return "/inbox"
+	if a.Before = ""; !r.URL.Query().Has("q") {
+		a.Query = inboxQuery
 	}
-	return "/inbox?" + v.Encode()
+	return a
+}
+
+// inboxColumns are the columns that a table of the inbox can have. They leave as
+// the columns of a sheet, which are called like the fields of a unit.
+func inboxColumns() []tableColumn {
+	return []tableColumn{
+		{Name: "posted", Head: key("Posted"), Usual: true, Leaves: []string{"posted_at"}},
+		{Name: "source", Head: key("Source"), Usual: true, Leaves: []string{"source_name"}},
+		{Name: "text", Head: key("Text"), Usual: true, Leaves: []string{"text"}},
+		{Name: "posts", Head: key("Copies"), Usual: true, Leaves: []string{"posts", "sources"}},
+		{Name: "state", Head: key("State"), Usual: true, Leaves: []string{"state", "of", "until"}},
+		{Name: "labels", Head: key("Labels"), Usual: true, Leaves: []string{"labels"}},
+		{Name: "assigned", Head: key("Assigned to"), Usual: true, Leaves: []string{"assigned"}},
+		{Name: "lang", Head: key("Language"), Leaves: []string{"lang"}},
+		{Name: "second", Head: key("Until another source had it"), Leaves: []string{"second_source_seconds"}},
+		{Name: "last", Head: key("Last posted"), Leaves: []string{"last_posted"}},
+		{Name: "why", Head: key("Why here")},
+		{Name: "decided", Head: key("Decided by"), Leaves: []string{"by", "at"}},
+		{Name: "import", Head: key("Import"), Leaves: []string{"import"}},
+	}
+}
+
+// unitFields are the fields of a unit that its columns show, and those by which
+// it can be decided about.
+func unitFields(u desk.UnitJSON, shown []tableColumn) (map[string]any, error) {
+	b, err := json.Marshal(u)
+	if err != nil {
+		return nil, err
+	}
+	var all map[string]any
+	d := json.NewDecoder(bytes.NewReader(b))
+	d.UseNumber()
+	if err := d.Decode(&all); err != nil {
+		return nil, err
+	}
+	keep := []string{"id", "seen"}
+	for _, c := range shown {
+		if keep = append(keep, c.Leaves...); c.Name == "why" {
+			keep = append(keep, "why", "issuer", "joined_since")
+		}
+	}
+	maps.DeleteFunc(all, func(name string, _ any) bool { return !slices.Contains(keep, name) })
+	return all, nil
 }
 
 // without leaves a filter out of the top of a query.

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"dalil/internal/desk"
 	"dalil/internal/query"
 )
 
@@ -14,24 +15,32 @@ const (
 	asList     = "list"
 	asTable    = "table"
 	asTimeline = "timeline"
+
+	// views of the inbox, as a saved search calls them
+	savedInbox      = "inbox"
+	savedInboxTable = "inbox-table"
 )
 
-// listAddress is where a list of statements is: everything that makes it stands
-// in the address, so that it can be sent to somebody else.
+// listAddress is where a list of statements, or the inbox, is: everything that
+// makes it stands in the address, so that it can be sent to somebody else.
 type listAddress struct {
 	Query         string
 	View          string // asList and so on
 	Columns       []string
 	After, Before string
+
+	inbox bool // of the inbox, not of statements
 }
 
-func listOf(r *http.Request) listAddress {
+func listOf(r *http.Request) listAddress { return addressOf(r, tableColumns()) }
+
+// addressOf reads an address of a list that can have some columns.
+func addressOf(r *http.Request, known []tableColumn) listAddress {
 	ask := r.URL.Query()
 	a := listAddress{Query: strings.TrimSpace(ask.Get("q")), View: ask.Get("view"), After: ask.Get("after"), Before: ask.Get("before")}
 	if a.View != asTable && a.View != asTimeline {
 		a.View = asList
 	}
-	known := tableColumns()
 	for _, list := range ask["cols"] { // a form sends one for each box that is ticked
 		for name := range strings.SplitSeq(list, ",") {
 			if slices.ContainsFunc(known, func(c tableColumn) bool { return c.Name == name }) && !slices.Contains(a.Columns, name) {
@@ -50,7 +59,14 @@ func (a listAddress) at(path string) string {
 			b.WriteString(map[bool]string{true: "?", false: "&"}[b.Len() == 0] + name + "=" + url.QueryEscape(value))
 		}
 	}
-	add("q", a.Query)
+	switch {
+	case !a.inbox:
+		add("q", a.Query)
+	case a.Query == "": // everything, and not what waits
+		b.WriteString("?q=")
+	case a.Query != inboxQuery:
+		add("q", a.Query)
+	}
 	if a.View != asList {
 		add("view", a.View)
 	}
@@ -63,7 +79,51 @@ func (a listAddress) at(path string) string {
 // asking is the same list of another query, from its first page.
 func (a listAddress) asking(q string) string {
 	a.Query, a.After, a.Before = q, "", ""
-	return a.at("/statements")
+	return a.at(a.home())
+}
+
+// home is the path of the list.
+func (a listAddress) home() string {
+	if a.inbox {
+		return "/inbox"
+	}
+	return "/statements"
+}
+
+// follow is the page of the list behind a place.
+func (a listAddress) follow(after string) string {
+	a.After, a.Before = after, ""
+	return a.at(a.home())
+}
+
+// sheet is the list as a sheet to fill in, for a spreadsheet to open.
+func (a listAddress) sheet(path string) string {
+	return with(a.shownAs(a.View).at(path), "bom", "1")
+}
+
+// SavedView is what a saved search calls the way this list is shown.
+func (a listAddress) SavedView() string {
+	switch {
+	case a.inbox && a.View == asTable:
+		return savedInboxTable
+	case a.inbox:
+		return savedInbox
+	}
+	return a.View
+}
+
+// ofSaved is where a saved search leads.
+func ofSaved(x desk.SavedSearch) listAddress {
+	a := listAddress{Query: x.Query, View: asList, Columns: x.Columns}
+	switch x.View {
+	case asTable, asTimeline:
+		a.View = x.View
+	case savedInbox:
+		a.inbox = true
+	case savedInboxTable:
+		a.inbox, a.View = true, asTable
+	}
+	return a
 }
 
 func (a listAddress) shownAs(view string) listAddress {
@@ -100,8 +160,9 @@ func tableColumns() []tableColumn {
 }
 
 // columns lists all columns, with those marked that the list shows.
-func (a listAddress) columns() (shown, all []tableColumn) {
-	all = tableColumns()
+func (a listAddress) columns() (shown, all []tableColumn) { return a.among(tableColumns()) }
+
+func (a listAddress) among(all []tableColumn) (shown, _ []tableColumn) {
 	for i := range all {
 		if all[i].On = len(a.Columns) == 0 && all[i].Usual || slices.Contains(a.Columns, all[i].Name); all[i].On {
 			shown = append(shown, all[i])
@@ -125,6 +186,17 @@ func (a listAddress) leaving() []string {
 		names = append(names, c.Leaves...)
 	}
 	return names
+}
+
+// heights are the heights that rows of a table can have; the reader's choice of
+// one holds for every list.
+func (s *server) heights(r *http.Request) []optionValue {
+	for _, o := range s.options(choicesOf(r)) {
+		if o.Name == "rows" {
+			return o.Values
+		}
+	}
+	return nil
 }
 
 // Word and Digits make a tongue one that an echo can be said in.

@@ -2,7 +2,9 @@ package web
 
 import (
 	"encoding/csv"
+	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -10,6 +12,9 @@ import (
 	"strings"
 	"testing"
 
+	"golang.org/x/net/html"
+
+	"dalil/internal/desk"
 	"dalil/internal/export/table"
 	"dalil/internal/query"
 )
@@ -198,4 +203,65 @@ func TestEchoSpeaks(t *testing.T) {
 			t.Errorf("%s: %s", l.Tag, said)
 		}
 	}
+}
+
+// TestInboxAddress: what makes a view of the inbox stands in its address, and
+// what waits is what an address without a query means.
+func TestInboxAddress(t *testing.T) {
+	for address, want := range map[string]string{
+		"/inbox": "/inbox", "/inbox?q=state%3Anew": "/inbox", "/inbox?q=": "/inbox?q=", "/inbox?q=&view=table": "/inbox?q=&view=table",
+		"/inbox?view=table&cols=text&cols=labels,text,nothing": "/inbox?view=table&cols=text,labels", "/inbox?q=label%3Aa&view=timeline&after=1.2.3": "/inbox?q=label%3Aa&after=1.2.3",
+	} {
+		r := httptest.NewRequest(http.MethodGet, address, nil)
+		if got := inboxAddress(r).at("/inbox"); got != want {
+			t.Errorf("%s is %s, want %s", address, got, want)
+		}
+	}
+}
+
+// TestInboxTable: the table has the columns asked for, in that order, as a page
+// and as JSON, and a search that is saved from it leads back to it.
+func TestInboxTable(t *testing.T) {
+	c := sampleCase(t)
+	doc := inert(t, "/inbox", c.get("/inbox?q=&view=table&cols=labels,text,decided").Body.String())
+	var heads []string
+	for n := range doc.Descendants() {
+		if n.Data == "th" && attrOf(n, "scope") == "col" && n.FirstChild != nil && n.FirstChild.Type == html.TextNode {
+			heads = append(heads, n.FirstChild.Data)
+		}
+	}
+	if want := []string{"Row", "Labels", "Text", "Decided by"}; !slices.Equal(heads, want) {
+		t.Errorf("columns %q, want %q", heads, want)
+	}
+	var units []map[string]any
+	if err := json.Unmarshal(c.get("/inbox.json?q=&cols=labels,text").Body.Bytes(), &units); err != nil || len(units) == 0 {
+		t.Fatalf("%d units, %v", len(units), err)
+	}
+	for _, u := range units {
+		if got, want := slices.Sorted(maps.Keys(u)), []string{"id", "labels", "seen", "text"}; !slices.Equal(got, want) {
+			t.Fatalf("fields %q, want %q", got, want)
+		}
+	}
+	if _, err := c.desk.SaveSearch(t.Context(), desk.SavedSearch{Name: "my table", Query: "lang:ar", View: "inbox-table", Columns: []string{"text", "labels"}, Warn: true}, ""); err != nil {
+		t.Fatal(err)
+	}
+	link := `href="/inbox?q=lang%3Aar&amp;view=table&amp;cols=text,labels"`
+	if page := c.get("/inbox").Body.String(); !strings.Contains(page, link) {
+		t.Error("the inbox does not lead to what was saved of it")
+	}
+	if page := c.get("/").Body.String(); !strings.Contains(page, link) {
+		t.Error("today does not lead to the view of the search that fired")
+	}
+	if page := c.get("/statements").Body.String(); strings.Contains(page, "my table") {
+		t.Error("statements offer a search of the inbox")
+	}
+}
+
+func attrOf(n *html.Node, name string) string {
+	for _, a := range n.Attr {
+		if a.Key == name {
+			return a.Val
+		}
+	}
+	return ""
 }

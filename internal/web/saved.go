@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"strings"
@@ -15,17 +16,16 @@ type savedRow struct {
 	Here bool // this list is it
 }
 
-// savedRows are the saved searches, each where its view and columns are.
+// savedRows are the saved searches of statements or of the inbox, each where its
+// view and columns are.
 func (s *server) savedRows(ctx context.Context, here listAddress) ([]savedRow, error) {
 	all, err := s.desk.SavedSearches(ctx)
-	rows := make([]savedRow, len(all))
-	now := here.shownAs(here.View).at("/statements")
-	for i, x := range all {
-		a := listAddress{Query: x.Query, View: asList, Columns: x.Columns}
-		if x.View == asTable || x.View == asTimeline {
-			a.View = x.View
+	var rows []savedRow
+	now := here.shownAs(here.View).at(here.home())
+	for _, x := range all {
+		if a := ofSaved(x.SavedSearch); a.inbox == here.inbox {
+			rows = append(rows, savedRow{x, a.at(a.home()), a.at(a.home()) == now})
 		}
-		rows[i] = savedRow{x, a.at("/statements"), a.at("/statements") == now}
 	}
 	return rows, err
 }
@@ -36,6 +36,9 @@ func (s *server) save(_ http.ResponseWriter, r *http.Request) (string, error) {
 	x := desk.SavedSearch{Name: f.Get("name"), Query: f.Get("q"), View: f.Get("view"), Warn: f.Get("warn") != ""}
 	if cols := f.Get("cols"); cols != "" {
 		x.Columns = strings.Split(cols, ",")
+	}
+	if c, err := s.nameTaken(r.Context(), x, sent(r)); err != nil || c != nil {
+		return "", cmp.Or[error](err, c)
 	}
 	_, err := s.desk.SaveSearch(r.Context(), x, "")
 	return back(r, "/statements"), err

@@ -210,7 +210,7 @@ func actionWords(action string) string {
 		"withdraw": key("withdrew"), "restore": key("restored"), "erase-request": key("asked to erase"), "erase": key("had erased"),
 		"restrict": key("restricted"), "lift-restriction": key("lifted the restriction of"), "mark-public": key("marked as public"), "undo": key("took back"),
 		"keep": key("kept"), "dismiss": key("found not relevant"), "duplicate": key("marked as a duplicate"), "later": key("put off"), "reopen": key("opened again"),
-		"label": key("labelled"), "unlabel": key("took a label off"), "assign": key("assigned"), "unassign": key("assigned to nobody"), "shield": key("masked a name in"), "unshield": key("showed a name again in"),
+		"edit": key("took over a sheet about"), "label": key("labelled"), "unlabel": key("took a label off"), "assign": key("assigned"), "unassign": key("assigned to nobody"), "shield": key("masked a name in"), "unshield": key("showed a name again in"),
 		"translate": key("translated"), "review-translation": key("reviewed the translation"), "merge": key("put into a family"), "split": key("took out of its family"), "issuer": key("marked as an issuer’s own channel"), "grade": key("graded")}
 	if w := words[action]; w != "" {
 		return w

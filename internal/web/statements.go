@@ -52,10 +52,13 @@ type statementsData struct {
 	Sorts   []choice
 	CSV     string
 	Export  string
+	Sheet   string // to fill in
 	Saved   []savedRow
 	Keeps   bool // searches can be saved
 	Cols    string
 	Here    string // this list's address, from its first page
+	Heights []optionValue
+	Self    string // this very page
 	Error   *wrong
 	Zero    *zero
 	Empty   bool // there is nothing in the case
@@ -98,7 +101,7 @@ func hitsShown(view string) int {
 
 func (s *server) statements(r *http.Request) (reply, error) {
 	ctx, l := r.Context(), s.tongueOf(r)
-	d := statementsData{listAddress: listOf(r), Keeps: s.desk.Case.Writable()}
+	d := statementsData{listAddress: listOf(r), Keeps: s.desk.Case.Writable(), Heights: s.heights(r), Self: r.URL.RequestURI()}
 	rep := reply{page: "statements", title: key("Statements")}
 	page := catalog.Page{After: d.After, Before: d.Before, Total: true}
 	if !wantsJSON(r) {
@@ -140,6 +143,7 @@ func (s *server) statements(r *http.Request) (reply, error) {
 	if s.table != nil {
 		d.CSV, d.Export = d.shownAs(d.View).at("/statements.csv"), d.shownAs(d.View).at("/statements/export")
 	}
+	d.Sheet = d.sheet("/statements/sheet.csv")
 	if d.View == asTimeline && !wantsJSON(r) {
 		if d.Time, err = s.timeline(ctx, l, d.listAddress, found.Query); err != nil {
 			return reply{}, err

@@ -109,7 +109,8 @@ func (s *server) today(r *http.Request) (reply, error) {
 		return reply{}, err
 	}
 	for _, f := range changes.Fired {
-		row := firedRow{Fired: f, URL: search(f.Query)}
+		a := ofSaved(f.SavedSearch)
+		row := firedRow{Fired: f, URL: a.at(a.home())}
 		if q, err := s.desk.Typed(f.Query); err == nil {
 			row.Said = query.Pieces(q, l)
 		}
@@ -202,9 +203,9 @@ func (s *server) waiting(ctx context.Context) ([]waits, error) {
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, waits{in.Total, key("row is assigned to you"), key("rows are assigned to you"), inboxAt(mine, ""), "mine"})
+		all = append(all, waits{in.Total, key("row is assigned to you"), key("rows are assigned to you"), inboxOf(mine), "mine"})
 	}
-	return append(all, waits{states[record.Later], key("row is put off"), key("rows are put off"), inboxAt("state:later", ""), "later"}), nil
+	return append(all, waits{states[record.Later], key("row is put off"), key("rows are put off"), inboxOf("state:later"), "later"}), nil
 }
 
 func (s *server) sinceOf(ctx context.Context, c desk.Changes) (*since, error) {

@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"net/url"
 	"strings"
@@ -187,6 +188,11 @@ func (s *server) translate(_ http.ResponseWriter, r *http.Request) (string, erro
 		t, err = s.desk.MachineTranslate(ctx, id, f.Get("lang"))
 	} else {
 		t, err = s.desk.Translate(r.Context(), id, f.Get("lang"), f.Get("text"), f.Get("base"))
+		if errors.Is(err, record.ErrConflict) && f.Get("base") != "" {
+			if c, lookErr := s.corrected(r.Context(), id, sent(r)); lookErr == nil && c != nil {
+				return "", c
+			}
+		}
 	}
 	if err != nil {
 		return "", err

@@ -59,7 +59,7 @@ func (q *queue) leave() { <-q.working }
 // heavy lists the pages whose work grows with the case. They have a queue of
 // their own, so that the others stay quick beside them.
 func heavy() []string {
-	return []string{"/firsts", "/y/{id}", "/y/{id}/{slug}"}
+	return []string{"/firsts", "/y/{id}", "/y/{id}/{slug}", "/inbox.csv", "/statements/sheet.csv", "/apply/{id}"}
 }
 
 // queues are those of light and heavy pages. SQLite and analyses each take a

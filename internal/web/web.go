@@ -190,6 +190,12 @@ func (*server) shown() map[string]func(*server, *http.Request) (reply, error) {
 		"/s/{id}/raw":       (*server).raw,
 		"/s/{id}/media/{n}": (*server).media,
 
+		"/apply":      (*server).apply,
+		"/apply/{id}": (*server).sheetSent,
+
+		"/inbox.csv":            (*server).inboxSheet,
+		"/statements/sheet.csv": (*server).statementsSheet,
+
 		"/statements.csv":    (*server).csv,
 		"/statements/export": (*server).export,
 	}
@@ -212,6 +218,10 @@ func (*server) done() map[string]func(*server, http.ResponseWriter, *http.Reques
 		"/jobs/{id}/cancel":     tellJob((*desk.Desk).CancelJob),
 		"/import/{upload}":      (*server).bring,
 		"/import/{upload}/drop": (*server).dropUpload,
+
+		"/apply":           (*server).takeSheet,
+		"/apply/{id}":      (*server).applySheet,
+		"/apply/{id}/drop": (*server).dropSheet,
 
 		"/undo": (*server).undo,
 

@@ -59,12 +59,12 @@ func searches(t *testing.T, open Open) {
 	l.say(l.source("file:notes", "Field notes", "file"), capture, "j", "A later find, unlike the rest.", at("2019-05-01T00:00:00Z"))
 	l.apply(t, c, 4)
 	for _, s := range []struct{ text, want string }{
-		{"", "ihgfedcbaj"}, // i has no time: it counts as of its capture, in 2022
-		{"sort:posted", "jabcdefghi"},
+		{"", "hgfedcbaji"}, // i has no time: the newest first, it is last
+		{"sort:posted", "ijabcdefgh"},
 		{"bridge", "ba"},
 		{"BRIDGE river", "a"},
 		{"bridge -rocket", "a"},
-		{"-bridge -lang:ar sort:posted", "jcfghi"},
+		{"-bridge -lang:ar sort:posted", "ijcfgh"},
 		{"river OR drone", "ba"},
 		{"-drawn bridge", "ba"},             // what excludes is not spread to other spellings
 		{"Kohf -Kahf", "ed"}, {"drawn", ""}, // drone has the same consonants, and is another word
@@ -107,14 +107,14 @@ func searches(t *testing.T, open Open) {
 		// Filters.
 		{"lang:ar", "ed"},
 		{"lang:ar|fa", "fed"},
-		{"lang:en", "ihcbaj"},
+		{"lang:en", "hcbaji"},
 		{"lang:en-gb", "h"},
-		{"type:article|document", "ih"},
+		{"type:article|document", "hi"},
 		{"has:image", "b"},
 		{"has:media -rocket", ""},
 		{"has:forward", "c"},
 		{"has:reply", "c"},
-		{"has:link|flag", "ih"},
+		{"has:link|flag", "hi"},
 		{"from:telegram:101 bridge", "ba"},
 		{"from:101 bridge", "ba"},
 		{`from:"valley news" has:image`, "b"},
@@ -136,7 +136,9 @@ func searches(t *testing.T, open Open) {
 		{"posted:>2020 lang:ar", "ed"},
 		{"posted:<2020-11-18", "aj"},
 		{"posted:2020-11-17T18:00:00Z", "a"},
-		{"-posted:2020", "ihgfedj"},
+		{"posted:..2022", "hgfedcbaj"}, // whatever is asked of the time, i is not in it
+		{"posted:1800..", "hgfedcbaj"},
+		{"-posted:2020", "hgfedji"},
 		{"posted:2020-11-17 OR lang:he", "ga"},
 		{"posted:2020 posted:2020-12", "c"},
 		{"captured:2022 lang:ar", "ed"},
@@ -556,7 +558,7 @@ func digest(t *testing.T, open Open) {
 			want = got
 		}
 		equal(t, fmt.Sprintf("Digest of batches of %d", each), got, want)
-		equal(t, "search", ids(search(t, c, "", catalog.Page{})), []string{"i", "h", "g", "f", "e", "d", "c", "b", "a", "z"})
+		equal(t, "search", ids(search(t, c, "", catalog.Page{})), []string{"h", "g", "f", "e", "d", "c", "b", "a", "z", "i"})
 	}
 	l := history()
 	l.other(record.LeafConfig)
@@ -589,5 +591,32 @@ func reopening(t *testing.T, open Open) {
 	equal(t, "later", ids(search(t, c, "later", catalog.Page{})), []string{"later"})
 	if err := c.Close(); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// withoutATime: what states no time comes last where the newest comes first, in
+// lists of statements and of units, page by page; of several the newest capture is
+// the first. No range of times holds it.
+func withoutATime(t *testing.T, open Open) {
+	c := fresh(t, open)
+	l, run, source, capture := start()
+	notes := l.source("file:notes", "Field notes", "file")
+	old := l.say(source, capture, "1", "the ferry left", at("1850-01-01T00:00:00Z"))
+	var bare []uint64
+	for i := range 3 {
+		bare = append(bare, l.say(notes, capture, fmt.Sprint("u", i), "the ferry, on a day nobody wrote down", 0, undated, func(st *record.Statement) { st.CapturedAt += int64(i) * 3_600_000 }))
+	}
+	young := l.say(source, capture, "2", "the ferry came back", at("2021-03-01T08:00:00Z"))
+	l.end(run)
+	l.apply(t, c, 0)
+	want := []uint64{young, old, bare[2], bare[1], bare[0]}
+	for _, text := range []string{"", "ferry", "state:new", "state:new ferry"} {
+		for limit := 1; limit <= len(want); limit++ {
+			equal(t, fmt.Sprintf("Inbox(%q) by %d", text, limit), inbox(t, c, text, 0, limit), want)
+			equal(t, fmt.Sprintf("Search(%q) by %d", text, limit), ids(search(t, c, text, catalog.Page{Limit: limit})), []string{"2", "1", "u2", "u1", "u0"}[:limit])
+		}
+	}
+	for _, text := range []string{"posted:..2030", "posted:1700..", "posted:1850..2021 ferry"} {
+		equal(t, text, inbox(t, c, text, 0, 2), []uint64{young, old})
 	}
 }

@@ -415,3 +415,50 @@ func newOnly(t *testing.T, open Open) {
 	equal(t, "few are new", len(inbox(t, c, "state:new common", 0, 4)), 11)
 	equal(t, "many are not", len(inbox(t, c, "state:dismissed common", 0, 50)), 290)
 }
+
+// manyEdits: a decision of many says of each unit what its own part says, the
+// later where two speak of one thing, and one undo takes all of it back.
+func manyEdits(t *testing.T, open Open) {
+	c := fresh(t, open)
+	l, _, source, capture := start()
+	one := l.say(source, capture, "1", "one", 100)
+	two := l.say(source, capture, "2", "two", 200)
+	three := l.say(source, capture, "3", "three", 300)
+	l.triage("label", record.Triage{Units: [][]uint64{{two}}, Labels: []string{"old"}})
+	l.triage("keep", record.Triage{Units: [][]uint64{{three}}})
+	b, err := json.Marshal(record.Edits{Units: [][]uint64{{one}, {two}, {three}}, Edits: []record.Edit{
+		{Action: "dismiss", Units: []int{0}}, {Action: "keep", Units: []int{0, 1}, Reason: "both"}, {Action: "label", Units: []int{0, 1, 1}, Labels: []string{"new", "new"}},
+		{Action: "unlabel", Units: []int{1}, Labels: []string{"old"}}, {Action: "duplicate", Units: []int{2}, Of: one}, {Action: "assign", Units: []int{2}, To: "mira"},
+		{Action: "shield", Units: []int{0}}, {Action: "nonsense", Units: []int{0}},
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := record.Decision{Leaf: l.next(), At: clock(l.next()), By: "noor", Action: "edit", Target: one, Payload: string(b)}
+	leaf := l.add(func(b *catalog.Batch) { b.Decisions = append(b.Decisions, d) })
+	l.apply(t, c, 0)
+	type standing struct {
+		verdict  record.Verdict
+		of       uint64
+		labels   string
+		assignee string
+		shielded bool
+		by       string
+		touched  uint64
+	}
+	look := func() (all []standing) {
+		for _, u := range must[[]catalog.Unit](t)(c.UnitsOf(ctx, []uint64{one, two, three}, 0)) {
+			all = append(all, standing{u.Verdict, u.Of, strings.Join(u.Labels, ","), u.Assignee, u.Shielded, u.By, u.Touched})
+		}
+		return all
+	}
+	equal(t, "after the edits", look(), []standing{{record.Kept, 0, "new", "", false, "noor", leaf}, {record.Kept, 0, "new", "", false, "noor", leaf}, {record.Duplicate, one, "", "mira", false, "noor", leaf}})
+	equal(t, "kept", inbox(t, c, "state:kept sort:posted", 0, 5), []uint64{one, two})
+	equal(t, "by", inbox(t, c, "by:noor sort:posted", 0, 5), []uint64{one, two, three})
+	undo := l.decide("undo", leaf, "")
+	l.apply(t, c, 0)
+	equal(t, "after the undo", look(), []standing{{record.New, 0, "", "", false, "", undo}, {record.New, 0, "old", "", false, "", undo}, {record.Kept, 0, "", "", false, "mira", undo}})
+	again := l.decide("undo", undo, "")
+	l.apply(t, c, 0)
+	equal(t, "after that was undone", look()[1], standing{record.Kept, 0, "new", "", false, "noor", again})
+}

@@ -129,7 +129,7 @@ func (w *search) countPart(ctx context.Context, from, to int64, most int) (catal
 	if len(found) > most {
 		// The last is left out: what was seen ends before its second, or with the
 		// part's beginning when all are of one second.
-		reached = found[most].rowid>>leafBits + epoch1850
+		reached = secondOf(found[most].rowid >> leafBits)
 		found, c.Exact = found[:most], false
 	}
 	if found, err = w.inPlace(ctx, found); err != nil {

@@ -211,7 +211,7 @@ func (a *application) forgetFile(ctx context.Context, capture uint64) error {
 
 func (a *application) forgetVersion(ctx context.Context, t catalog.Tombstone, st *record.Statement) error {
 	a.job.erase(st)
-	if err := a.exec(ctx, "DELETE FROM place WHERE at=?", rowidOf(sortTime(st.Posted, st.CapturedAt), st.Leaf)); err != nil {
+	if err := a.exec(ctx, "DELETE FROM place WHERE at=?", rowidOf(st.Posted, st.CapturedAt, st.Leaf)); err != nil {
 		return err
 	}
 	a.touch(st.First)

@@ -20,7 +20,7 @@ type entry struct {
 }
 
 func entryOf(st *record.Statement) entry {
-	e := entry{rowid: rowidOf(sortTime(st.Posted, st.CapturedAt), st.Leaf), text: st.Text, tag: tags(st), erased: st.Erased}
+	e := entry{rowid: rowidOf(st.Posted, st.CapturedAt, st.Leaf), text: st.Text, tag: tags(st), erased: st.Erased}
 	if st.Title != "" || st.Byline != "" || len(st.Media) > 0 {
 		e.beside = beside(st)
 	}
@@ -73,7 +73,6 @@ func foldWords(s string) []string {
 // Tags: one word per property of a version.
 const (
 	tagOld       = "old=1" // a newer version replaced it
-	tagUndated   = "undated=1"
 	tagWithdrawn = "state=withdrawn"
 	tagMissing   = "missing=yes"
 	tagEdited    = "edited=yes"
@@ -120,7 +119,7 @@ func tags(st *record.Statement) string {
 		holds bool
 		tag   string
 	}{
-		{!st.Posted.Known(), tagUndated}, {st.Until != 0, tagOld}, {isEdited(st), tagEdited},
+		{st.Until != 0, tagOld}, {isEdited(st), tagEdited},
 		{st.MissingFrom != 0, tagMissing}, {st.Withdrawn, tagWithdrawn},
 	} {
 		if c.holds {

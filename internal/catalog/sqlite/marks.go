@@ -25,6 +25,7 @@ const (
 	actionUnassign  = "unassign"
 	actionShield    = "shield"
 	actionUnshield  = "unshield"
+	actionEdit      = "edit" // several of these at once, as a sheet says
 
 	topicTriage = "triage"
 	topicAssign = "assign"
@@ -40,66 +41,124 @@ type said struct {
 	num   int64
 }
 
-// saying reads a decision about units; nil for any other.
-func saying(action, payload string) (all []said, statements []uint64, err error) {
-	switch action {
-	case actionKeep, actionDuplicate, actionDismiss, actionLater, actionReopen, actionLabel, actionUnlabel, actionAssign, actionUnassign, actionShield, actionUnshield:
-	default:
-		return nil, nil, nil
-	}
+// saying is a part of a decision: what it says, and of which statements.
+type saying struct {
+	said
+	statements []uint64
+}
+
+// sayings reads a decision about units; nil for any other. No two parts say
+// something of one statement in one topic.
+func sayings(action, payload string) ([]saying, error) {
 	if payload == "" { // its body was destroyed
-		return nil, nil, nil
+		return nil, nil
+	}
+	if action == actionEdit {
+		return edits(payload)
+	}
+	if saidBy(action, &record.Triage{Labels: []string{""}}) == nil {
+		return nil, nil
 	}
 	var p record.Triage
 	if err := json.Unmarshal([]byte(payload), &p); err != nil {
-		return nil, nil, fmt.Errorf("%w: payload of %s: %v", record.ErrAltered, action, err)
+		return nil, fmt.Errorf("%w: payload of %s: %v", record.ErrAltered, action, err)
 	}
+	var statements []uint64
+	for _, u := range p.Units {
+		statements = append(statements, u...)
+	}
+	slices.Sort(statements)
+	statements = slices.Compact(statements)
+	var all []saying
+	for _, x := range saidBy(action, &p) {
+		all = append(all, saying{x, statements})
+	}
+	return all, nil
+}
+
+// saidBy is what an action says of each of its statements; nil when it is none of
+// this file's.
+func saidBy(action string, p *record.Triage) (all []said) {
 	switch action {
 	case actionKeep:
-		all = []said{{topicTriage, string(record.Kept), 0}}
+		return []said{{topicTriage, string(record.Kept), 0}}
 	case actionDuplicate:
-		all = []said{{topicTriage, string(record.Duplicate), int64(p.Of)}}
+		return []said{{topicTriage, string(record.Duplicate), int64(p.Of)}}
 	case actionDismiss:
-		all = []said{{topicTriage, string(record.Dismissed), 0}}
+		return []said{{topicTriage, string(record.Dismissed), 0}}
 	case actionLater:
-		all = []said{{topicTriage, string(record.Later), p.Until}}
+		return []said{{topicTriage, string(record.Later), p.Until}}
 	case actionReopen:
-		all = []said{{topicTriage, "", 0}}
+		return []said{{topicTriage, "", 0}}
 	case actionAssign:
-		all = []said{{topicAssign, p.To, 0}}
+		return []said{{topicAssign, p.To, 0}}
 	case actionUnassign:
-		all = []said{{topicAssign, "", 0}}
+		return []said{{topicAssign, "", 0}}
 	case actionShield:
-		all = []said{{topicShield, "1", 0}}
+		return []said{{topicShield, "1", 0}}
 	case actionUnshield:
-		all = []said{{topicShield, "", 0}}
+		return []said{{topicShield, "", 0}}
 	case actionLabel, actionUnlabel:
 		value := map[string]string{actionLabel: "1"}[action]
 		for _, l := range p.Labels {
 			all = append(all, said{topicLabel + l, value, 0})
 		}
 	}
-	for _, u := range p.Units {
-		statements = append(statements, u...)
+	return all
+}
+
+// edits reads the decisions that are one: of two about a statement in one topic
+// the later stands.
+func edits(payload string) ([]saying, error) {
+	var p record.Edits
+	if err := json.Unmarshal([]byte(payload), &p); err != nil {
+		return nil, fmt.Errorf("%w: payload of %s: %v", record.ErrAltered, actionEdit, err)
 	}
-	slices.Sort(statements)
-	return all, slices.Compact(statements), nil
+	type about struct {
+		topic     string
+		statement uint64
+	}
+	taken := map[about]bool{}
+	var all []saying
+	for _, e := range slices.Backward(p.Edits) {
+		if e.Action == actionShield || e.Action == actionUnshield { // masks are not set by the sheet
+			continue
+		}
+		for _, x := range saidBy(e.Action, &record.Triage{Of: e.Of, Until: e.Until, Labels: e.Labels, To: e.To}) {
+			part := saying{said: x}
+			for _, i := range e.Units {
+				if i < 0 || i >= len(p.Units) {
+					return nil, fmt.Errorf("%w: payload of %s: there is no unit %d", record.ErrAltered, actionEdit, i)
+				}
+				for _, s := range p.Units[i] {
+					if !taken[about{x.topic, s}] {
+						taken[about{x.topic, s}] = true
+						part.statements = append(part.statements, s)
+					}
+				}
+			}
+			slices.Sort(part.statements)
+			all = append(all, part)
+		}
+	}
+	slices.Reverse(all)
+	return all, nil
 }
 
 // mark writes down what a new decision says. It is the newest, so it stands.
 func (a *application) mark(ctx context.Context, d *record.Decision) error {
-	all, statements, err := saying(d.Action, d.Payload)
+	all, err := sayings(d.Action, d.Payload)
 	if err != nil {
 		return err
 	}
 	for _, x := range all {
-		for chunk := range slices.Chunk(statements, 2000) {
+		for chunk := range slices.Chunk(x.statements, 2000) {
 			if err := a.exec(ctx, "UPDATE mark SET until=?1 WHERE topic=?2 AND until=0 AND statement IN (SELECT value FROM json_each(?3))", d.Leaf, x.topic, leafList(chunk)); err != nil {
 				return err
 			}
 		}
 		in := newBulk(a.tx, "INSERT INTO mark VALUES", 7, 100)
-		for _, s := range statements {
+		for _, s := range x.statements {
 			if err := in.add(ctx, s, x.topic, x.value, x.num, d.Leaf, d.Leaf, 0); err != nil {
 				return err
 			}
@@ -108,7 +167,7 @@ func (a *application) mark(ctx context.Context, d *record.Decision) error {
 			return err
 		}
 		if x.topic == topicTriage {
-			a.touch(statements...)
+			a.touch(x.statements...)
 		}
 	}
 	return nil
@@ -121,18 +180,18 @@ func (a *application) unmark(ctx context.Context, leaf, base uint64) error {
 	if err := a.tx.QueryRowContext(ctx, "SELECT action, payload FROM decision WHERE leaf=?", base).Scan(&action, &payload); err != nil {
 		return err
 	}
-	all, statements, err := saying(action, payload)
+	all, err := sayings(action, payload)
 	if err != nil {
 		return err
 	}
 	for _, x := range all {
-		for chunk := range slices.Chunk(statements, 2000) {
+		for chunk := range slices.Chunk(x.statements, 2000) {
 			if err := a.restand(ctx, leaf, x.topic, chunk); err != nil {
 				return err
 			}
 		}
 		if x.topic == topicTriage {
-			a.touch(statements...)
+			a.touch(x.statements...)
 		}
 	}
 	return nil

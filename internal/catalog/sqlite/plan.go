@@ -110,16 +110,6 @@ func (s *store) plan(ctx context.Context, q query.Query, now int64) (*plan, erro
 	return p, nil
 }
 
-// undated reports whether any row has no time of its own, of those below a log
-// size: most cases have none.
-func (s *store) undated(ctx context.Context) (size uint64, some bool, err error) {
-	if size, err = s.searchable(ctx); err != nil {
-		return size, false, err
-	}
-	err = s.find.QueryRowContext(ctx, "SELECT EXISTS(SELECT 1 FROM words WHERE words MATCH ?)", quote(tagUndated)).Scan(&some)
-	return size, some, s.wordsErr(err)
-}
-
 // alone returns the clause as an expression of its own.
 func (c clause) alone() string {
 	switch {
@@ -204,15 +194,7 @@ func (p *plan) and(ctx context.Context, parts []query.Node, positive, top bool) 
 			return all, err
 		}
 		if r, ok := n.(query.Range); ok && top && r.Key == "posted" { // bound has seen to it
-			size, undated, err := p.s.undated(ctx)
-			if err != nil {
-				return all, err
-			}
-			if c = (clause{exact: true, holds: c.holds}); undated {
-				c.expr, c.not = quote(tagUndated), true
-			} else {
-				p.last = min(p.last, size)
-			}
+			c = clause{exact: true, holds: c.holds}
 		}
 		all.none = all.none || c.none
 		all.exact = all.exact && c.exact
@@ -342,10 +324,11 @@ func (p *plan) bound(ctx context.Context, n query.Node) error {
 		case "lag":
 			return nil
 		}
+		p.lo = max(p.lo, datedRows)
 		if n.From != record.NoSeconds {
 			p.lo = max(p.lo, moment(n.From)<<leafBits)
 		}
-		if n.To != record.NoSeconds && n.To-epoch1850 <= maxMoment {
+		if n.To != record.NoSeconds && n.To-epoch1850+firstDated <= maxMoment {
 			p.hi = min(p.hi, moment(n.To)<<leafBits)
 		}
 	case query.Filter:

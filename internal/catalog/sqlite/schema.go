@@ -4,7 +4,7 @@ package sqlite
 // tables, or what is written into them for the same log, change.
 const (
 	rowsVersion  = 8
-	wordsVersion = 1
+	wordsVersion = 2
 )
 
 // rowsSchema is catalog.db. Every row is keyed by the leaf that made it, so

@@ -293,7 +293,7 @@ func (w *search) isHit(ctx context.Context, c *candidate) (bool, error) {
 		if newer || st.Erased || !w.later(&st, c.Statement) {
 			return nil
 		}
-		id := rowidOf(sortTime(st.Posted, st.CapturedAt), st.Leaf)
+		id := rowidOf(st.Posted, st.CapturedAt, st.Leaf)
 		met, err := w.met(ctx, id)
 		if err != nil || !met || id < w.lo || id >= w.hi || st.Leaf < w.first {
 			return err

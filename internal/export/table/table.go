@@ -53,8 +53,7 @@ func write(ctx context.Context, out export.Output, r redact.Release, o export.Op
 		b.WriteString("\ufeff")
 	}
 	for i, c := range chosen {
-		separate(&b, i)
-		b.WriteString(c.name)
+		export.WriteCell(&b, i, c.name)
 	}
 	b.WriteString("\r\n")
 	for s := range r.Statements() {
@@ -63,12 +62,11 @@ func write(ctx context.Context, out export.Output, r redact.Release, o export.Op
 		}
 		v := newest(s.Versions)
 		for i, c := range chosen {
-			separate(&b, i)
 			value := c.value(r, s, v)
 			if !c.ours {
-				value = guarded(value)
+				value = export.Guarded(value)
 			}
-			writeCell(&b, value)
+			export.WriteCell(&b, i, value)
 		}
 		b.WriteString("\r\n")
 	}

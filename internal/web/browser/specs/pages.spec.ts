@@ -14,6 +14,8 @@ const fixed = [
   "/statements?q=lang%3Aar",
   "/statements?q=frmo%3Ax",
   "/statements?q=zzzz",
+  "/inbox?view=table",
+  "/apply",
   "/families",
   "/firsts",
   "/sources",

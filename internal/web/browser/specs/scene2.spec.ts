@@ -63,3 +63,28 @@ test("a shift at the inbox", async ({ page, own, language }) => {
   await press(page, "g g o", layout);
   await expect(page).not.toHaveURL(/\/inbox$/);
 });
+
+test("a shift in the table, at rows of 28 pixels", async ({ page, own, language }) => {
+  test.setTimeout(600_000);
+  const layout = language === "en" ? latin : arabic;
+  await page.goto(`${own.url}/inbox?view=table`);
+  await page.locator(".chooser summary").click();
+  await page.locator(".chooser button[name=rows][value='28']").click();
+  await page.waitForFunction(() => document.documentElement.dataset.script === "on" && document.documentElement.dataset.rows === "28");
+  const before = await rows(page);
+  const heights = await page.locator("tr[data-row]").evaluateAll((all) => all.map((r) => Math.round(r.getBoundingClientRect().height)));
+  expect(Math.max(...heights)).toBeLessThanOrEqual(29);
+  await press(page, "j j", layout);
+  expect(await current(page)).toBe(before[1]);
+  await told(page, "1", layout);
+  expect(await rows(page)).not.toContain(before[1]);
+  await told(page, "z", layout);
+  expect(await rows(page)).toContain(before[1]);
+  // The first column stays when the table is moved.
+  const region = page.locator(".scroll").first();
+  const left = () =>
+    region.evaluate((r) => Math.round((r.querySelector("tbody th") as HTMLElement).getBoundingClientRect().left - r.getBoundingClientRect().left));
+  const was = await left();
+  await region.evaluate((r) => r.scrollBy({ left: document.dir === "rtl" ? -400 : 400 }));
+  expect(Math.abs((await left()) - was)).toBeLessThanOrEqual(1);
+});

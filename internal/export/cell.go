@@ -1,4 +1,4 @@
-package table
+package export
 
 import (
 	"bytes"
@@ -6,14 +6,16 @@ import (
 	"unicode"
 )
 
-func separate(b *bytes.Buffer, i int) {
+// WriteCell writes a cell of a table (RFC 4180), behind a comma when it is not the
+// first of its row. Unlike encoding/csv it leaves line ends inside of one as they
+// are.
+func WriteCell(b *bytes.Buffer, i int, s string) {
 	if i > 0 {
 		b.WriteByte(',')
 	}
+	writeCell(b, s)
 }
 
-// writeCell writes a cell. Unlike encoding/csv it leaves line ends inside of one
-// as they are.
 func writeCell(b *bytes.Buffer, s string) {
 	if !strings.ContainsAny(s, "\",\r\n;\t") && s == strings.TrimSpace(s) {
 		b.WriteString(s)
@@ -24,10 +26,19 @@ func writeCell(b *bytes.Buffer, s string) {
 	b.WriteByte('"')
 }
 
-// guarded puts an apostrophe before what a spreadsheet would run.
-func guarded(s string) string {
+// Guarded puts an apostrophe before what a spreadsheet would run.
+func Guarded(s string) string {
 	if formula(s) {
 		return "'" + s
+	}
+	return s
+}
+
+// Unguarded takes the apostrophe of Guarded off again. A spreadsheet may have
+// taken it off before.
+func Unguarded(s string) string {
+	if rest, ok := strings.CutPrefix(s, "'"); ok && formula(rest) {
+		return rest
 	}
 	return s
 }
