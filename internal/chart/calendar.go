@@ -197,9 +197,9 @@ func (c Calendar) Takeaway() string {
 	case len(c.Days) == 0 || watched+lost == 0:
 		return c.words().f("No day of this source is known.")
 	case lost == 0:
-		return c.words().f("{posts} posts on {posted} of {days} days; no day is known to be missing in part or whole.", "posts", posts, "posted", posted, "days", watched)
+		return c.words().f("{posts} on {posted} of {days}; no day is known to be missing in part or whole.", "posts", c.posts(posts), "posted", posted, "days", c.days(watched))
 	}
-	return c.words().f("{posts} posts on {posted} of {days} days; {lost} days could not be seen, in part or whole.", "posts", posts, "posted", posted, "days", watched+lost, "lost", lost)
+	return c.words().f("{posts} on {posted} of {days}; {lost} could not be seen, in part or whole.", "posts", c.posts(posts), "posted", posted, "days", c.days(watched+lost), "lost", c.days(lost))
 }
 
 // SVG draws the calendar: a whole svg element and nothing else, well-formed and
@@ -317,10 +317,13 @@ func (c Calendar) line(l calLine) string {
 		return c.words().f("{period}: before or after all that was captured", "period", l.period)
 	}
 	if l.lost == 0 {
-		return c.words().f("{period}: {posts} posts on {posted} of {days} days", "period", l.period, "posts", l.n, "posted", l.posted, "days", l.days)
+		return c.words().f("{period}: {posts} on {posted} of {days}", "period", l.period, "posts", c.posts(l.n), "posted", l.posted, "days", c.days(l.days))
 	}
-	return c.words().f("{period}: {posts} posts on {posted} of {days} days; {lost} days not seen, in part or whole", "period", l.period, "posts", l.n, "posted", l.posted, "days", l.days, "lost", l.lost)
+	return c.words().f("{period}: {posts} on {posted} of {days}; {lost} not seen, in part or whole", "period", l.period, "posts", c.posts(l.n), "posted", l.posted, "days", c.days(l.days), "lost", c.days(l.lost))
 }
+
+func (c Calendar) posts(n int64) string { return c.words().count(int(n), "post", "posts") }
+func (c Calendar) days(n int) string    { return c.words().count(n, "day", "days") }
 
 // key explains the squares, in two lines below.
 func (c Calendar) key(p *pen, id string, by []int64, top, wide float64, cut bool) {

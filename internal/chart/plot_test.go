@@ -215,7 +215,7 @@ func TestMatrixSays(t *testing.T) {
 func TestSay(t *testing.T) {
 	c := posted(40)
 	c.Tongue = loud{}
-	if got := c.Takeaway(); !strings.HasPrefix(got, "{POSTS} POSTS ON") || !bytes.Contains(c.SVG(), []byte("\u2068WATCHED, NO POST0\u2069")) {
+	if got := c.Takeaway(); !strings.HasPrefix(got, "{POSTS} ON") || !bytes.Contains(c.SVG(), []byte("\u2068WATCHED, NO POST0\u2069")) {
 		t.Errorf("%q", got)
 	}
 }

@@ -2,6 +2,7 @@ package chart
 
 import (
 	"cmp"
+	"slices"
 	"time"
 
 	"dalil/internal/record"
@@ -23,6 +24,13 @@ type Strip struct {
 }
 
 func (s Strip) words() words { return words{s.Tongue} }
+
+// Dated reports whether any post has a time: without one there is nothing to draw.
+func (s Strip) Dated() bool {
+	return slices.ContainsFunc(s.Lanes, func(l Lane) bool {
+		return slices.ContainsFunc(l.Marks, func(m Mark) bool { return stated(m.At) })
+	})
+}
 
 // Lane is one source.
 type Lane struct {

@@ -164,7 +164,12 @@ func (d *Desk) Family(ctx context.Context, id string) (Family, error) {
 	}
 	all, err := cat.DecisionsBy(ctx, pipeline.ActionMerge, pipeline.ActionSplit)
 	for _, x := range all {
-		if slices.Contains(leaves, x.Target) {
+		// Also one that took somebody out, who is not here any more.
+		p, err := familyPayload(x)
+		if err != nil {
+			return f, err
+		}
+		if slices.ContainsFunc(append(p.With, x.Target), func(s uint64) bool { return slices.Contains(leaves, s) }) {
 			f.Decisions = append(f.Decisions, x)
 		}
 	}
@@ -623,8 +628,67 @@ func (d *Desk) Merge(ctx context.Context, ids []string, as record.Relation, reas
 			return record.Decision{}, fmt.Errorf("%s and %s are in one family already: %w", ids[0], id, record.ErrConflict)
 		}
 		p.With = append(p.With, s.First)
+		if err := d.takenOut(ctx, target, s); err != nil {
+			return record.Decision{}, err
+		}
 	}
 	return d.decideFamily(ctx, pipeline.ActionMerge, target.First, size, reason, p)
+}
+
+// takenOut is ErrConflict when a person took one of two statements, or of what is in
+// a family with it, out of the family of the other. A merge is about the two alone:
+// the others would keep them apart, and nothing would come of it.
+func (d *Desk) takenOut(ctx context.Context, a, b record.Statement) error {
+	group := func(s record.Statement) ([]uint64, error) {
+		all := []uint64{s.First}
+		if s.Family == 0 {
+			return all, nil
+		}
+		rows, err := d.Case.Catalog.MembersOf(ctx, []uint64{s.Family})
+		for _, m := range rows {
+			all = append(all, m.Statement)
+		}
+		return all, err
+	}
+	here, err := group(a)
+	if err != nil {
+		return err
+	}
+	there, err := group(b)
+	if err != nil {
+		return err
+	}
+	splits, err := d.Reader().DecisionsBy(ctx, pipeline.ActionSplit)
+	if err != nil {
+		return err
+	}
+	for _, x := range slices.Backward(splits) {
+		if x.Undone != 0 {
+			continue
+		}
+		p, err := familyPayload(x)
+		if err != nil {
+			return err
+		}
+		for _, one := range append([]uint64{x.Target}, p.Leave...) {
+			for _, other := range p.With {
+				two := one == a.First && other == b.First || one == b.First && other == a.First // these a merge overrules
+				if !two && (slices.Contains(here, one) && slices.Contains(there, other) || slices.Contains(there, one) && slices.Contains(here, other)) {
+					id := d.Case.IDs.ID(record.KindDecision, x.Leaf)
+					return record.WithHint(fmt.Errorf("%w: %s took %s out of that family (%s)", record.ErrConflict, x.By, d.statementID(one), id), "take that back instead, with `dalil undo "+id+"` or in the log")
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// familyPayload reads what a merge or split is about.
+func familyPayload(x record.Decision) (p pipeline.FamilyPayload, err error) {
+	if err := json.Unmarshal([]byte(x.Payload), &p); err != nil {
+		return p, fmt.Errorf("%w: decision at log entry %d: %v", record.ErrAltered, x.Leaf, err)
+	}
+	return p, nil
 }
 
 // Split says that statements are not the text of the family they are in: they
@@ -694,12 +758,12 @@ func (d *Desk) familiesDecided(ctx context.Context, about []uint64, size uint64)
 		return err
 	}
 	for _, x := range all {
-		var p pipeline.FamilyPayload
 		if x.Leaf < size || x.Undone != 0 {
 			continue
 		}
-		if err := json.Unmarshal([]byte(x.Payload), &p); err != nil {
-			return fmt.Errorf("%w: decision at log entry %d: %v", record.ErrAltered, x.Leaf, err)
+		p, err := familyPayload(x)
+		if err != nil {
+			return err
 		}
 		if slices.ContainsFunc(slices.Concat([]uint64{x.Target}, p.With, p.Leave), func(s uint64) bool { return slices.Contains(about, s) }) {
 			return record.WithHint(fmt.Errorf("%w: %s decided about these families meanwhile (%s)", record.ErrConflict, x.By, d.Case.IDs.ID(record.KindDecision, x.Leaf)), "look at them as they are now, and decide again")

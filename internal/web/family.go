@@ -36,6 +36,7 @@ type familyData struct {
 	Others    int // more sources that were not watched
 	Apart     []apartRow
 	Acts      []act
+	Write     bool
 }
 
 // familyLine is one row: a member, or an original that was not captured.
@@ -60,6 +61,7 @@ type memberRow struct {
 	Diff            *block
 	New, Gone       int // words
 	Snippet         fragment
+	Splits          bool // a person can take it out
 }
 
 type ghostRow struct {
@@ -112,7 +114,7 @@ func (s *server) family(r *http.Request) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	d := familyData{ID: f.ID, URL: s.atFamily(f.ID, first)}
+	d := familyData{ID: f.ID, URL: s.atFamily(f.ID, first), Write: s.desk.Case.Writable()}
 	if r.URL.EscapedPath() != d.URL && r.URL.Path != unescaped(d.URL) {
 		to := d.URL + suffix(r)
 		if r.URL.RawQuery != "" {
@@ -186,6 +188,7 @@ func (s *server) fillFamily(l *tongue, d *familyData, f desk.Family, most int) {
 			d.First = &row
 			d.Whole = prose(m.Statement.Text, m.Statement.Lang, m.Statement.Entities, false)
 		}
+		row.Splits = d.Write && len(f.Members) > 1 && m.Relation != record.RelQuotedIn
 		d.Rows = append(d.Rows, familyLine{Member: &row, at: m.Statement.Posted.Seconds()})
 	}
 	if d.More > 0 {

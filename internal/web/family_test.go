@@ -200,3 +200,91 @@ func TestLongRunsAreCut(t *testing.T) {
 		t.Errorf("%d came, %d went, %d words shown", came, went, shown)
 	}
 }
+
+// What a person knows about a family goes before what the machine proposed, and
+// back again.
+func TestFamilyIsDecided(t *testing.T) {
+	c := sampleCase(t)
+	ctx := t.Context()
+	families, _, err := c.desk.Families(ctx, "", 4, -1)
+	if err != nil || len(families) == 0 {
+		t.Fatalf("%d families, %v", len(families), err)
+	}
+	f, err := c.desk.Family(ctx, families[0].ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	page := c.get("/y/" + f.ID).Body.String()
+	whole := 0
+	for _, m := range f.Members {
+		if m.Relation != record.RelQuotedIn {
+			whole++
+		}
+	}
+	if n := strings.Count(page, `value="split"`); n != whole {
+		t.Errorf("%d of %d can be taken out", n, whole)
+	}
+	var out desk.Member
+	for _, m := range f.Members {
+		if m.Relation != record.RelQuotedIn && m.Member.Statement != f.First {
+			out = m
+		}
+	}
+	send := func(address string, form url.Values, code int) string {
+		t.Helper()
+		w := c.sendForm(address, form)
+		if w.Code != code {
+			t.Fatalf("%s %v: %d, want %d: %s", address, form, w.Code, code, w.Body)
+		}
+		return w.Header().Get("Location")
+	}
+	in := func(family string) bool {
+		t.Helper()
+		st, err := c.desk.Statement(ctx, out.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return st.Family != 0 && c.desk.Case.IDs.ID(record.KindFamily, st.Family) == family
+	}
+	split := url.Values{"do": {"split"}, "statement": {out.ID}, "reason": {"another night"}}
+	send("/y/"+f.ID, url.Values{"do": {"split"}, "statement": {out.ID}}, http.StatusBadRequest) // no reason
+	to := send("/y/"+f.ID, split, http.StatusSeeOther)
+	if !strings.HasPrefix(to, "/y/"+f.ID+"?did=D-") || in(f.ID) {
+		t.Errorf("it is in the family still, or leads to %s", to)
+	}
+	if page := c.get(to).Body.String(); !strings.Contains(page, "another night") || !strings.Contains(page, "took out of its family") {
+		t.Error("the family does not say who took it out")
+	}
+	send("/y/"+f.ID, split, http.StatusConflict) // of two who do the same, one is told
+	// The others keep it apart still: putting it back is taking that back.
+	back := url.Values{"do": {"merge"}, "statement": {c.desk.StatementID(families[0].First)}, "with": {" " + out.ID + " "}, "as": {string(record.RelEdited)}, "reason": {"I read both"}}
+	send("/y/"+f.ID, back, http.StatusConflict)
+	send("/undo", url.Values{"decision": {strings.Split(strings.SplitAfter(to, "did=")[1], "&")[0]}, "reason": {"I was wrong"}}, http.StatusSeeOther)
+	if !in(f.ID) {
+		t.Error("it is not in the family again")
+	}
+
+	// From the page of one statement, of two that stood alone.
+	var alone []string
+	for _, st := range c.statements() {
+		if st.Family == 0 && len(alone) < 2 {
+			alone = append(alone, c.desk.StatementID(st))
+		}
+	}
+	if page := c.get("/s/" + alone[0]).Body.String(); !strings.Contains(page, "It is the same text as") {
+		t.Error("the page of a statement does not offer it")
+	}
+	send("/s/"+alone[0], url.Values{"do": {"merge"}, "with": {"S-0000000"}, "reason": {"x"}}, http.StatusNotFound)
+	send("/s/"+alone[0], url.Values{"do": {"merge"}, "with": {alone[0]}, "reason": {"x"}}, http.StatusBadRequest)
+	to = send("/s/"+alone[0], url.Values{"do": {"merge"}, "with": {alone[1]}, "as": {string(record.RelTranslation)}, "reason": {"I read both"}}, http.StatusSeeOther)
+	if !strings.HasPrefix(to, "/y/Y-") {
+		t.Fatalf("leads to %s", to)
+	}
+	// Of two, nothing is left when one goes.
+	family := strings.TrimPrefix(strings.Split(to, "?")[0], "/y/")
+	to = send("/y/"+family, url.Values{"do": {"split"}, "statement": {alone[1]}, "reason": {"I was wrong"}}, http.StatusSeeOther)
+	if !strings.HasPrefix(to, "/s/"+alone[1]+"?did=") {
+		t.Errorf("leads to %s", to)
+	}
+	send("/y/"+f.ID, url.Values{"do": {"forget"}, "reason": {"x"}}, http.StatusBadRequest)
+}

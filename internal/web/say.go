@@ -17,9 +17,10 @@ import (
 // the drawing of a strip.
 func (s *server) functions(l *tongue) template.FuncMap {
 	return template.FuncMap{
-		"t":       l.phrase,
-		"tongues": func() []*tongue { return s.tongues },
-		"say":     l.say,
+		"t":         l.phrase,
+		"relations": relationOptions,
+		"tongues":   func() []*tongue { return s.tongues },
+		"say":       l.say,
 		"n": func(v any) string {
 			if n, ok := whole(v); ok {
 				return l.number(n)

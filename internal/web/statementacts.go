@@ -51,6 +51,8 @@ func (s *server) decideStatement(_ http.ResponseWriter, r *http.Request) (string
 		x, err = s.desk.Restore(ctx, id, reason)
 	case "restrict", "lift-restriction":
 		x, err = s.desk.Restrict(ctx, id, reason, do == "lift-restriction")
+	case "merge":
+		return s.sameText(r, id)
 	case "mark-public":
 		x, err = s.desk.MarkPublic(ctx, id, reason)
 	default:

@@ -208,6 +208,7 @@ func (*server) done() map[string]func(*server, http.ResponseWriter, *http.Reques
 		"/capture":  (*server).startCapture,
 		"/seen":     (*server).seen,
 		"/s/{id}":   (*server).decideStatement,
+		"/y/{id}":   (*server).decideFamily,
 		"/inbox":    (*server).triage,
 
 		"/inbox/{id}/open": (*server).openMask,
