@@ -270,3 +270,33 @@ func TestSheetWithholds(t *testing.T) {
 		}
 	}
 }
+
+// TestSheetsAreForgotten: what was sent is kept without the texts beside it, for
+// a day, and no more than a few.
+func TestSheetsAreForgotten(t *testing.T) {
+	ctx := context.Background()
+	d := open(t)
+	rows, _ := sheet(t, d, desk.SheetOf{})
+	var last string
+	for i := range 8 {
+		rows[1][col(t, rows, "reason")] = fmt.Sprint("for the reason ", i)
+		f, err := desk.ParseSheet(saved(rows, ";", "\r\n", false))
+		must(t, err)
+		last, err = d.KeepSheet(ctx, f)
+		must(t, err)
+	}
+	all, err := d.KeptSheets(ctx)
+	must(t, err)
+	if len(all) != 5 || !slices.ContainsFunc(all, func(k desk.KeptSheet) bool { return k.ID == last }) {
+		t.Errorf("%d are kept", len(all))
+	}
+	for _, r := range all[0].Rows {
+		if _, ok := r.Cells["text"]; ok {
+			t.Errorf("a text is kept: %v", r)
+		}
+	}
+	must(t, d.DropSheet(ctx, last))
+	if _, err := d.KeptSheet(ctx, last); !errors.Is(err, record.ErrNotFound) {
+		t.Errorf("%v", err)
+	}
+}

@@ -38,9 +38,8 @@ func (d *Desk) KeepSheet(ctx context.Context, f *Filled) (string, error) {
 		return "", err
 	}
 	id := f.Digest.String()[:16]
-	now := d.Case.Now()
 	for i, k := range all { // newest first
-		if k.ID != id && (i >= sheetsKept-1 || now.Sub(time.UnixMilli(k.At)) > sheetAge) {
+		if k.ID != id && i >= sheetsKept-1 {
 			if err := d.DropSheet(ctx, k.ID); err != nil {
 				return "", err
 			}
@@ -50,7 +49,7 @@ func (d *Desk) KeepSheet(ctx context.Context, f *Filled) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return id, s.SetDraft(ctx, state.Draft{Handle: d.Case.Handle(), About: sheetDraft + id, Text: string(b), At: now.UnixMilli()})
+	return id, s.SetDraft(ctx, state.Draft{Handle: d.Case.Handle(), About: sheetDraft + id, Text: string(b), At: d.Case.Now().UnixMilli()})
 }
 
 // KeptSheet finds a sheet that this person sent; ErrNotFound when it is gone.
@@ -60,13 +59,14 @@ func (d *Desk) KeptSheet(ctx context.Context, id string) (KeptSheet, error) {
 		return KeptSheet{}, err
 	}
 	x, err := s.Draft(ctx, d.Case.Handle(), sheetDraft+id)
-	if err != nil {
+	if err != nil || d.tooOld(x) {
 		return KeptSheet{}, record.WithHint(fmt.Errorf("sheet %.20s: %w", id, record.ErrNotFound), "send the sheet again: it was taken over or dropped, or is a day old")
 	}
 	return keptSheet(x)
 }
 
-// KeptSheets lists the sheets that this person sent, the newest first.
+// KeptSheets lists the sheets that this person sent, the newest first, and forgets
+// those that are too old.
 func (d *Desk) KeptSheets(ctx context.Context) ([]KeptSheet, error) {
 	s, err := d.Case.State()
 	if err != nil {
@@ -81,6 +81,12 @@ func (d *Desk) KeptSheets(ctx context.Context) ([]KeptSheet, error) {
 		if !strings.HasPrefix(x.About, sheetDraft) {
 			continue
 		}
+		if d.tooOld(x) {
+			if err := s.DropDraft(ctx, x.Handle, x.About); err != nil {
+				return nil, err
+			}
+			continue
+		}
 		k, err := keptSheet(x)
 		if err != nil {
 			return nil, err
@@ -88,6 +94,10 @@ func (d *Desk) KeptSheets(ctx context.Context) ([]KeptSheet, error) {
 		all = append(all, k)
 	}
 	return all, nil
+}
+
+func (d *Desk) tooOld(x state.Draft) bool {
+	return d.Case.Now().Sub(time.UnixMilli(x.At)) > sheetAge
 }
 
 func keptSheet(x state.Draft) (KeptSheet, error) {
