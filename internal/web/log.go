@@ -57,8 +57,11 @@ func (s *server) acts(ctx context.Context, l *tongue, page catalog.DecisionPage,
 			continue
 		}
 		row := s.importRow(x)
-		all = append(all, act{Leaf: x.Leaf, At: x.At, By: x.By, Action: x.Verb, What: actionWords(x.Verb), Target: row.ID, URL: row.URL, ID: row.ID,
-			Counts: phrase{key("{new} new, {known} known, {edited} edited"), []string{"new", l.number(int(row.Receipt.New)), "known", l.number(int(row.Receipt.Known)), "edited", l.number(int(row.Receipt.Edits))}}})
+		a := act{Leaf: x.Leaf, At: x.At, By: x.By, Action: x.Verb, What: actionWords(x.Verb), Target: row.ID, URL: row.URL, ID: row.ID, Counts: phrase{Text: row.State.Word}}
+		if row.Done {
+			a.Counts = phrase{key("{new} new, {known} known, {edited} edited"), []string{"new", l.number(int(row.Receipt.New)), "known", l.number(int(row.Receipt.Known)), "edited", l.number(int(row.Receipt.Edits))}}
+		}
+		all = append(all, a)
 	}
 	for i := range all {
 		all[i].Then = thenAt("/statements", all[i].Leaf)
