@@ -317,7 +317,7 @@ func (a *app) open(write bool) (*desk.Desk, error) {
 		return nil, err
 	}
 	d := desk.New(c)
-	d.Egress.Proxy, d.Painter = a.Proxy, a.Painter
+	d.Egress.Proxy, d.Painter, d.OCR = a.Proxy, a.Painter, a.Reader
 	return d, nil
 }
 

@@ -20,7 +20,7 @@ type jobRow struct {
 	URL  string
 	Kind string // in words
 	Chip chip
-	Part int // of its phase, in percent; -1 when that cannot be said
+	Part int // of all of it, in percent; -1 when that cannot be said
 }
 
 func jobURL(j state.Job) string { return "/jobs/" + j.ID }
@@ -28,7 +28,7 @@ func jobURL(j state.Job) string { return "/jobs/" + j.ID }
 func (s *server) jobRow(j state.Job) jobRow {
 	row := jobRow{Job: j, URL: jobURL(j), Kind: jobWords(j.Kind), Chip: jobChip(j), Part: -1}
 	if j.Total > 0 {
-		row.Part = int(min(j.Done, j.Total) * 100 / j.Total)
+		row.Part = int(100 * min(j.Share, 1))
 	}
 	return row
 }
@@ -201,7 +201,7 @@ func (s *server) job(r *http.Request) (reply, error) {
 	if d.Write {
 		d.Pause = d.Live && j.Wish == ""
 		d.Cancel = j.State.Open() && j.Wish != state.WishCancel || j.State == state.Failed
-		d.Resume = j.State.Resumable() || j.State == state.Done && j.Counts["failed"] > 0 && j.Kind == "import"
+		d.Resume = j.State.Resumable() || desk.JobAgain(j)
 	}
 	n := s.news(l, j)
 	d.Fields = n.Fields
@@ -259,7 +259,7 @@ func (s *server) news(l *tongue, j state.Job) news {
 		n.Fields["rate"] = l.t("{amount} a second", "amount", unit(int64(j.Rate)))
 	}
 	if eta := j.Eta(); eta >= 0 {
-		n.Fields["eta"] = l.t("{time} left", "time", l.stretch(int64(eta)))
+		n.Fields["eta"] = l.t("about {time} left", "time", l.stretch(eta))
 	}
 	n.Fields["took"] = l.stretch(int64(desk.Took(j, s.desk.Case.Now()).Round(time.Second) / time.Second))
 	word := l.t(jobWords(j.Kind))
