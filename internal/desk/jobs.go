@@ -32,6 +32,7 @@ type (
 	SourceFound = pipeline.Found
 	Upload      = pipeline.Upload
 	Uploader    = pipeline.Uploader
+	Busy        = pipeline.Busy
 )
 
 // NewUpload begins to take files from a browser; GoOnUpload adds to one that was
