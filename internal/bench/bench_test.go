@@ -15,13 +15,14 @@ func TestRun(t *testing.T) {
 		messages = 2000
 	}
 	var out strings.Builder
-	err := run(context.Background(), &out, options{messages: messages, media: 20 << 20, queries: 5, families: messages / 10, visits: 1, dir: t.TempDir()})
+	err := run(context.Background(), &out, options{messages: messages, media: 20 << 20, queries: 5, families: messages / 10, visits: 1, long: messages, dir: t.TempDir()})
 	t.Logf("\n%s", &out)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, want := range []string{"× json.load", "peak memory, MB", "two frequent words, median", "dalil rebuild", "× cores × Go's SHA-256", "all of it known",
-		"× json.load, without families", "of the exact join", "MinHash with 126 permutations", "all pages, p95, ms"} {
+		"× json.load, without families", "of the exact join", "MinHash with 126 permutations", "all pages, p95, ms",
+		"killed in the middle", "decisions"} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("no line %q", want)
 		}

@@ -3,7 +3,7 @@
 // export, Go's SHA-256 of the same files. It prints ratios beside the goals;
 // it fails only when something does not work, never for a time.
 //
-//	go run ./internal/bench [-messages 1000000] [-only families|import|pages] [-dir DIR]
+//	go run ./internal/bench [-messages 1000000] [-only families|import|jobs|pages] [-dir DIR]
 package main
 
 import (
@@ -26,6 +26,7 @@ type options struct {
 	queries  int   // of each kind
 	families int   // posts in which reposts are looked for; five times as many for speed
 	visits   int   // of each page, by each reader
+	long     int   // posts of the import beside which people decide, and which is killed
 	only     string
 	dir      string
 	pages    string // case whose pages are read; made there if it is not there, and kept
@@ -39,7 +40,8 @@ func main() {
 	flag.IntVar(&o.queries, "queries", 300, "queries of each kind")
 	flag.IntVar(&o.families, "families", 20_000, "posts in which reposts are looked for")
 	flag.IntVar(&o.visits, "visits", 20, "how often each reader asks for each page")
-	flag.StringVar(&o.only, "only", "", "measure only: import, families, pages")
+	flag.IntVar(&o.long, "long", 200_000, "posts of the import beside which people decide, and of the one that is killed")
+	flag.StringVar(&o.only, "only", "", "measure only: import, families, jobs, pages")
 	flag.StringVar(&o.dir, "dir", "", "folder to work in; needs about five times the export and twice the media (default a temporary one)")
 	flag.StringVar(&o.pages, "pages", "", "case whose pages are read: made there when there is none, and kept for the next run")
 	flag.Parse()
@@ -53,8 +55,8 @@ func main() {
 }
 
 func run(ctx context.Context, w io.Writer, o options) error {
-	if o.messages < 1 || o.queries < 1 || o.media < 1 || o.families < 1 || o.visits < 1 {
-		return errors.New("-messages, -media, -queries, -families and -visits must be above 0")
+	if o.messages < 1 || o.queries < 1 || o.media < 1 || o.families < 1 || o.visits < 1 || o.long < 1 {
+		return errors.New("-messages, -media, -queries, -families, -visits and -long must be above 0")
 	}
 	if o.small == 0 {
 		o.small = max(o.messages/10, 1)
@@ -65,17 +67,19 @@ func run(ctx context.Context, w io.Writer, o options) error {
 	}
 	defer os.RemoveAll(dir)
 	b := &bench{ctx: ctx, opt: o, dir: dir, table: table{w: w}}
-	parts := []func() error{b.prepare, b.importing, b.finding, b.verifyingText, b.rebuilding, b.verifyingMedia, b.families, b.pages}
+	parts := []func() error{b.prepare, b.importing, b.finding, b.verifyingText, b.rebuilding, b.verifyingMedia, b.families, b.longWork, b.pages}
 	switch o.only {
 	case "":
 	case "families":
 		parts = []func() error{b.families}
 	case "import":
 		parts = []func() error{b.prepare, b.importing}
+	case "jobs":
+		parts = []func() error{b.prepare, b.longWork}
 	case "pages":
 		parts = []func() error{b.prepare, b.pages}
 	default:
-		return fmt.Errorf("-only %s: it is families, import or pages", o.only)
+		return fmt.Errorf("-only %s: it is families, import, jobs or pages", o.only)
 	}
 	fmt.Fprintf(w, "%d cores, %s, %s, %s messages\n\n", runtime.GOMAXPROCS(0), runtime.Version(), time.Now().UTC().Format("2006-01-02"), group(int64(o.messages)))
 	for _, part := range parts {

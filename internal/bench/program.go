@@ -39,7 +39,11 @@ type cost struct {
 }
 
 func (c cost) String() string {
-	return fmt.Sprintf("%.2f s, %.2f s of processor time, %d MB at most", c.wall.Seconds(), c.cpu.Seconds(), c.rss/mega)
+	text := fmt.Sprintf("%.2f s, %.2f s of processor time", c.wall.Seconds(), c.cpu.Seconds())
+	if c.rss > 0 { // while a program runs it is not known
+		text += fmt.Sprintf(", %d MB at most", c.rss/mega)
+	}
+	return text
 }
 
 // dalil runs the program. With a profile it writes a CPU profile there.
@@ -59,11 +63,16 @@ func measure(cmd *exec.Cmd) (cost, error) {
 	if err := cmd.Run(); err != nil {
 		return cost{}, fmt.Errorf("%s: %w: %s", strings.Join(cmd.Args, " "), err, stderr.String())
 	}
+	return costOf(cmd, start), nil
+}
+
+// costOf is what a program that has ended cost.
+func costOf(cmd *exec.Cmd, start time.Time) cost {
 	c := cost{wall: time.Since(start), cpu: cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()}
 	if u, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage); ok {
 		c.rss = int64(u.Maxrss) << 10 // kilobytes on Linux
 	}
-	return c, nil
+	return c
 }
 
 // sha256Rate is what one core needs to hash files with Go's crypto/sha256,

@@ -10,7 +10,9 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/alecthomas/kong"
 
@@ -318,7 +320,7 @@ func (a *app) open(write bool) (*desk.Desk, error) {
 		return nil, err
 	}
 	d := desk.New(c)
-	d.Egress.Proxy, d.Painter = a.Proxy, a.Painter
+	d.Egress.Proxy, d.Painter, d.OCR = a.Proxy, a.Painter, a.Reader
 	return d, nil
 }
 
@@ -335,8 +337,12 @@ func (a *app) with(write bool, f func(d *desk.Desk) error) error {
 	return errors.Join(err, d.Case.Close())
 }
 
-// whoHolds adds to a held lock that the workbench is open, and where, if it is
-// the workbench that holds it.
+// heard is how lately a running job must have said how far it is: one that was
+// killed says nothing.
+const heard = 30 * time.Second
+
+// whoHolds adds to a held lock what is going on in the case and how to pause it,
+// and that the workbench is open, and where, if it is the workbench that holds it.
 func (a *app) whoHolds(dir string, err error) error {
 	if !exists(filepath.Join(dir, state.File)) {
 		return err
@@ -349,9 +355,25 @@ func (a *app) whoHolds(dir string, err error) error {
 	at, serr := s.Value(a.ctx, state.KeyWorkbench)
 	url, process, ok := strings.Cut(at, " ")
 	if serr != nil || !ok || !strings.Contains(err.Error(), process+" on ") {
-		return err // an address of an earlier workbench, which was killed
+		url = "" // an address of an earlier workbench, which was killed
 	}
-	return record.WithHint(err, "the workbench is open at "+url+": do it there, or end the workbench first")
+	all, serr := s.Jobs(a.ctx, 0)
+	if serr != nil {
+		return err
+	}
+	n := slices.IndexFunc(all, func(j state.Job) bool {
+		return j.State == state.Running && j.Kind != pipeline.JobPreflight && time.Since(time.UnixMilli(j.Beat)) < heard
+	})
+	switch {
+	case n >= 0 && url != "":
+		return record.WithHint(fmt.Errorf("%w: %s is going on, %s of %s", err, all[n].ID, all[n].Kind, terminal(all[n].Title)),
+			fmt.Sprintf("the workbench is open at %s: do it there, or end the workbench first; the job is paused at %s/jobs/%s, or by `dalil jobs pause %s`", url, url, all[n].ID, all[n].ID))
+	case n >= 0:
+		return record.WithHint(fmt.Errorf("%w: %s is going on, %s of %s", err, all[n].ID, all[n].Kind, terminal(all[n].Title)), "wait until it has ended, or pause it: `dalil jobs pause "+all[n].ID+"`")
+	case url != "":
+		return record.WithHint(err, "the workbench is open at "+url+": do it there, or end the workbench first")
+	}
+	return err
 }
 
 // emit prints one object of the NDJSON contract.

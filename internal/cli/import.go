@@ -38,10 +38,13 @@ func (c *importCmd) Run(a *app) error {
 			j   state.Job
 			err error
 		)
-		if c.DryRun {
+		switch {
+		case c.Resume != "":
+			r, j, err = d.Case.ResumeNow(a.ctx, c.Resume, p.update)
+		case c.DryRun:
 			r, err = d.Case.Import(a.ctx, c.Paths, pipeline.ImportOptions{Source: c.Source, KeepSenders: c.KeepSenders, KeepOwner: c.IncludeOwner, DryRun: true, Progress: p.update})
-		} else {
-			r, j, err = d.Case.ImportNow(a.ctx, pipeline.ImportJob{Paths: c.Paths, Source: c.Source, KeepSenders: c.KeepSenders, KeepOwner: c.IncludeOwner}, c.Resume, p.update)
+		default:
+			r, j, err = d.Case.ImportNow(a.ctx, pipeline.ImportJob{Paths: c.Paths, Source: c.Source, KeepSenders: c.KeepSenders, KeepOwner: c.IncludeOwner}, p.update)
 		}
 		p.done()
 		if err != nil {

@@ -82,9 +82,9 @@ func (a *app) printJob(j *state.Job) {
 		a.printf(" (asked to %s)", j.Wish)
 	}
 	if j.Total > 0 && j.State == state.Running {
-		a.printf(", %s %d %%", j.Phase, j.Done*100/j.Total)
-		if eta := j.Eta(); eta >= 0 {
-			a.printf(", %s left", time.Duration(eta)*time.Second)
+		a.printf(", %s, %.0f %%", j.Phase, 100*j.Share)
+		if left := about(time.Duration(j.Left) * time.Second); left != "" {
+			a.printf(", %s", left)
 		}
 	}
 	if n := j.Counts["read"]; n > 0 {
@@ -134,7 +134,8 @@ func (a *app) watchJob(d *desk.Desk, id string) error {
 				return err
 			}
 		} else if j.State == state.Running {
-			p.update(pipeline.Progress{Phase: j.Phase, File: j.File, Done: j.Done, Total: j.Total, Receipt: pipeline.Receipt{Read: j.Counts["read"], New: j.Counts["new"]}})
+			p.update(pipeline.Progress{Phase: j.Phase, File: j.File, Done: j.Done, Total: j.Total, Rate: j.Rate, Share: j.Share, Left: time.Duration(j.Left) * time.Second,
+				Receipt: pipeline.Receipt{Read: j.Counts["read"], New: j.Counts["new"]}})
 		}
 		if j.State == state.Running || j.State == state.Queued {
 			continue

@@ -2,61 +2,56 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
-	"dalil/internal/catalog"
 	"dalil/internal/desk"
+	"dalil/internal/pipeline"
 	"dalil/internal/record"
+	"dalil/internal/state"
 )
 
 type ocrCmd struct {
 	Query  []string `arg:"" optional:"" help:"Only pictures of the statements that this query finds. Nothing: all."`
 	Limit  int      `short:"l" help:"Most pictures to read; 0 for all." default:"200"`
+	Resume string   `help:"Go on with a job that was paused or interrupted." placeholder:"JOB"`
 	DryRun bool     `short:"n" help:"Say how many pictures would be read; read none."`
 }
 
 // Run reads the text in pictures of statements by text recognition, where the
-// program for it is installed.
+// program for it is installed. It is a job, as it is from the browser.
 func (c *ocrCmd) Run(a *app) error {
+	if c.Resume != "" && (len(c.Query) > 0 || c.DryRun) {
+		return record.WithHint(usageError{errors.New("a job that is resumed keeps what it was asked to do")}, "leave the query and the other flags out")
+	}
 	return a.with(!c.DryRun, func(d *desk.Desk) error {
-		query := strings.TrimSpace(strings.Join(c.Query, " ") + " has:image")
-		var leaves []uint64
-		waiting := 0
-		for page := (catalog.Page{Limit: 500}); ; {
-			found, err := d.Search(a.ctx, query, page)
+		choice := desk.PictureChoice{Query: strings.TrimSpace(strings.Join(c.Query, " ")), Limit: c.Limit}
+		if c.DryRun {
+			_, waiting, err := d.UnreadPictures(a.ctx, choice)
 			if err != nil {
 				return err
 			}
-			for _, h := range found.Hits {
-				n, err := d.Case.Unread(a.ctx, []uint64{h.First})
-				if err != nil {
-					return err
-				}
-				if n > 0 {
-					leaves = append(leaves, h.First)
-				}
-				if waiting += n; c.Limit > 0 && waiting >= c.Limit {
-					break
-				}
-			}
-			if page.After = found.Next; page.After == "" || c.Limit > 0 && waiting >= c.Limit {
-				break
-			}
-		}
-		if c.DryRun {
 			if a.JSON {
 				return a.emit("dry_run", map[string]int{"pictures": waiting})
 			}
 			a.printf("Would read %s, about half a second each. Nothing read.\n", count(int64(waiting), "picture"))
 			return nil
 		}
-		h, err := a.Reader(a.ctx)
+		h, err := d.TextReader(a.ctx)
 		if err != nil {
 			return err
 		}
 		p := a.newProgress()
-		r, err := d.Case.ReadPictures(a.ctx, h, leaves, false, p.update)
+		var (
+			r pipeline.Receipt
+			j state.Job
+		)
+		if c.Resume != "" {
+			r, j, err = d.Case.ResumeNow(a.ctx, c.Resume, p.update, d.OCRJobs())
+		} else {
+			r, j, err = d.OCRNow(a.ctx, choice, p.update)
+		}
 		p.done()
 		if err != nil {
 			return err
@@ -73,7 +68,7 @@ func (c *ocrCmd) Run(a *app) error {
 			if r.Run != 0 {
 				run = d.Case.IDs.ID(record.KindRun, r.Run)
 			}
-			if err := a.emit("summary", map[string]any{"read": r.Read, "with_text": r.New, "failed": r.Failed, "in_families": r.InFamilies, "tool": h.Tool, "import": run}); err != nil {
+			if err := a.emit("summary", map[string]any{"read": r.Read, "with_text": r.New, "failed": r.Failed, "in_families": r.InFamilies, "tool": h.Tool, "import": run, "job": j.ID}); err != nil {
 				return err
 			}
 		} else {
@@ -95,6 +90,9 @@ func (c *ocrCmd) Run(a *app) error {
 			a.printf("Numbers that software reads in pictures are often wrong: check them against the picture.\n")
 		}
 		if r.Cancelled {
+			if !a.JSON {
+				a.printf("What was read is kept. To go on:  dalil ocr --resume %s\n", j.ID)
+			}
 			return context.Canceled
 		}
 		return nil

@@ -194,7 +194,7 @@ func (a *app) serve(d *desk.Desk, how Serving) error {
 	if err != nil {
 		return err
 	}
-	q, err := d.Case.NewQueue(a.ctx, d.CaptureJobs())
+	q, err := d.Case.NewQueue(a.ctx, d.CaptureJobs(), d.OCRJobs())
 	if err != nil {
 		return err
 	}

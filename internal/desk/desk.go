@@ -32,6 +32,9 @@ type Desk struct {
 	// Painter finds what makes pictures of captured pages; nil, or a nil Painter,
 	// when there is nothing.
 	Painter func(context.Context) (*pipeline.Painter, error)
+	// OCR finds the program that reads the text in pictures: see TextReader. nil
+	// when there is nothing.
+	OCR func(context.Context) (pipeline.Helper, error)
 
 	order *orderCache
 	kept  *keptSources

@@ -32,6 +32,7 @@ type (
 	SourceFound = pipeline.Found
 	Upload      = pipeline.Upload
 	Uploader    = pipeline.Uploader
+	Busy        = pipeline.Busy
 )
 
 // NewUpload begins to take files from a browser; GoOnUpload adds to one that was
@@ -67,6 +68,9 @@ func JobChoice(j state.Job) (ImportChoice, bool) {
 	}
 	return ImportChoice{Upload: a.Upload, Paths: a.Paths, Source: a.Source, KeepSenders: a.KeepSenders, KeepOwner: a.KeepOwner, Renews: j.Renews}, true
 }
+
+// JobAgain reports whether what failed in a job that is done can be tried again.
+func JobAgain(j state.Job) bool { return pipeline.Again(&j) }
 
 // JobResult is the receipt of a job that is done; of a preflight what an import
 // would do. ok is false when there is none.
@@ -153,6 +157,7 @@ type JobJSON struct {
 	Done     int64            `json:"done"`
 	Total    int64            `json:"total"`
 	Rate     float64          `json:"rate"`
+	Share    float64          `json:"share"` // of all of it, 0 to 1
 	Eta      *int64           `json:"eta_seconds,omitempty"`
 	Counts   map[string]int64 `json:"counts"`
 	Skipped  map[string]int64 `json:"skipped,omitempty"`
@@ -170,7 +175,7 @@ type JobJSON struct {
 // JobJSON is j for programs.
 func (d *Desk) JobJSON(j state.Job) JobJSON {
 	x := JobJSON{ID: j.ID, Kind: j.Kind, Title: j.Title, By: j.By, State: j.State, Wish: j.Wish, Renews: j.Renews, Created: milli(j.Created), Phase: j.Phase, File: j.File,
-		Done: j.Done, Total: j.Total, Rate: round(j.Rate), Counts: j.Counts, Skipped: j.Skipped, Earlier: j.Earlier, Imports: []string{}, Problems: j.Problems, Error: j.Error, Do: j.Remedy, Revision: j.Revision}
+		Done: j.Done, Total: j.Total, Rate: round(j.Rate), Share: round(j.Share), Counts: j.Counts, Skipped: j.Skipped, Earlier: j.Earlier, Imports: []string{}, Problems: j.Problems, Error: j.Error, Do: j.Remedy, Revision: j.Revision}
 	if x.Counts == nil {
 		x.Counts = map[string]int64{}
 	}

@@ -164,7 +164,7 @@ func (d *Desk) Open(ctx context.Context, id, reason string) (Opened, error) {
 	if err != nil {
 		return Opened{}, err
 	}
-	o := Opened{Desk: &Desk{Case: d.Case, DryRun: d.DryRun, Egress: d.Egress, Painter: d.Painter, order: d.order, kept: d.kept, thens: d.thens, then: d.then, now: d.now, opened: slices.Clone(d.opened)}}
+	o := Opened{Desk: &Desk{Case: d.Case, DryRun: d.DryRun, Egress: d.Egress, Painter: d.Painter, OCR: d.OCR, order: d.order, kept: d.kept, thens: d.thens, then: d.then, now: d.now, opened: slices.Clone(d.opened)}}
 	found := false
 	for _, s := range shields {
 		if !slices.Contains(statements[0], s.Statement) {
@@ -198,7 +198,7 @@ func (d *Desk) Open(ctx context.Context, id, reason string) (Opened, error) {
 // browser's session keeps their ids. A decision of somebody else, or one that
 // opened nothing, shows nothing.
 func (d *Desk) Reopened(ctx context.Context, decisions []string) (*Desk, error) {
-	o := &Desk{Case: d.Case, DryRun: d.DryRun, Egress: d.Egress, Painter: d.Painter, order: d.order, kept: d.kept, thens: d.thens, then: d.then, now: d.now}
+	o := &Desk{Case: d.Case, DryRun: d.DryRun, Egress: d.Egress, Painter: d.Painter, OCR: d.OCR, order: d.order, kept: d.kept, thens: d.thens, then: d.then, now: d.now}
 	for _, id := range decisions {
 		statements, err := d.openedBy(ctx, id)
 		if err != nil {

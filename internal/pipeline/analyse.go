@@ -18,6 +18,7 @@ import (
 	"dalil/internal/archive"
 	"dalil/internal/catalog"
 	"dalil/internal/record"
+	"dalil/internal/state"
 )
 
 // Decisions about families. The target is a statement, the payload names the
@@ -86,9 +87,32 @@ func (c *Case) rest(ctx context.Context) error {
 	}
 }
 
-// errBusy refuses what needs the case for itself.
-func errBusy() error {
-	return record.WithHint(fmt.Errorf("%w: an import is going on", record.ErrConflict), "wait until it has ended, or pause it: `dalil jobs`")
+// Busy refuses what needs the case for itself, while other work is going on. It is
+// record.ErrConflict.
+type Busy struct {
+	Job state.Job // what is going on; zero when it is no job
+}
+
+func (e *Busy) Error() string {
+	if e.Job.ID == "" {
+		return fmt.Sprintf("%v: other work is going on", record.ErrConflict)
+	}
+	return fmt.Sprintf("%v: %s is going on, %s of %s", record.ErrConflict, e.Job.ID, e.Job.Kind, e.Job.Title)
+}
+
+func (e *Busy) Unwrap() error { return record.ErrConflict }
+
+// busy is the refusal, with what is going on and how to pause it.
+func (c *Case) busy(ctx context.Context) error {
+	all, err := c.Jobs(ctx, 0)
+	if err == nil {
+		for _, j := range all {
+			if j.State == state.Running && j.Kind != JobPreflight { // that needs nothing
+				return record.WithHint(&Busy{j}, "wait until it has ended, or pause it: `dalil jobs pause "+j.ID+"`")
+			}
+		}
+	}
+	return record.WithHint(&Busy{}, "try again in a moment")
 }
 
 // analyse returns how many statements have a place in a family that they had

@@ -20,17 +20,15 @@ type Helper = assist.Helper
 // statements show and that were not read before. What it reads is archived as a
 // file of its own whose capture names the picture's as its parent and the
 // helper as its tool; it is never made again silently. The receipt counts
-// pictures: Read, New for those with text, Failed.
+// pictures: Read, New for those with text, Failed. When ctx is cancelled, what was
+// read so far is kept and the receipt says Cancelled.
 //
 // The texts then take part in families, without their numbers: those are
 // unverified until a person has looked.
-func (c *Case) ReadPictures(ctx context.Context, h assist.Helper, statements []uint64, dry bool, progress func(Progress)) (Receipt, error) {
+func (c *Case) ReadPictures(ctx context.Context, h assist.Helper, statements []uint64, progress func(Progress)) (Receipt, error) {
 	pictures, err := c.Catalog.Unread(ctx, statements)
 	if err != nil {
 		return Receipt{}, err
-	}
-	if dry {
-		return Receipt{Files: int64(len(pictures))}, nil
 	}
 	if err := c.work.take(ctx); err != nil {
 		return Receipt{}, err

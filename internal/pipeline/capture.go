@@ -223,7 +223,7 @@ func (im *importer) page(tool string, g fetched, out *Captured) error {
 			continue
 		}
 		out.Web, out.Capture, out.File, out.Blob, out.Size = f.Web, h.Leaf, h.Path, h.Blob, h.Size
-		if err := im.readAll([]*held{h}, 0); err != nil {
+		if err := im.readAll([]*held{h}, 0, share{}); err != nil {
 			return err
 		}
 	}

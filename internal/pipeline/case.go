@@ -15,6 +15,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -81,6 +82,7 @@ type Case struct {
 	unsound bool        // an append failed: nothing more is written
 	past    bool        // as it was known then: see Then
 	clock   logClock
+	soon    soon     // brings the full-text index up to what was decided during long work
 	differs []uint64 // analysis entries whose result was another when they were done again on opening
 }
 
@@ -348,6 +350,7 @@ func (c *Case) introduce(ctx context.Context) error {
 // later change of them is found.
 func (c *Case) Close() error {
 	var errs []error
+	c.soon.end() // closing the catalog does as much
 	size := c.Archive.Size()
 	if c.Catalog != nil {
 		errs = append(errs, c.Catalog.Close())
@@ -471,23 +474,55 @@ func (c *Case) stillNewest(ctx context.Context, l *record.Leaf) error {
 	return err
 }
 
-// patience is how long a decision made during an import waits for the full-text
-// index, which then has a large piece of work in hand.
-const patience = 250 * time.Millisecond
-
-// settle waits for the full-text index.
+// settle waits for the full-text index, so that what was decided is found at once.
+// While an import is going on the index has a large piece of work in hand, and
+// nobody waits for it: it follows soon.
 func (c *Case) settle(ctx context.Context) error {
 	if !c.Working() {
 		return c.Catalog.Flush(ctx)
 	}
-	done := make(chan error, 1)
-	go func() { done <- c.Catalog.Flush(context.WithoutCancel(ctx)) }()
-	select {
-	case err := <-done:
-		return err
-	case <-time.After(patience):
-		return nil // what stops the index stops the import, which tells of it
+	c.soon.ask(func() {
+		c.Catalog.Flush(context.WithoutCancel(ctx)) //nolint:errcheck // what stops the index stops the import, which tells of it
+	})
+	return nil
+}
+
+// soon does something once, a moment after it was asked for, however often it was
+// asked for meanwhile. The zero value is ready.
+type soon struct {
+	mu    sync.Mutex
+	timer *time.Timer
+	wg    sync.WaitGroup
+	ended bool
+}
+
+// moment is how long it lets others ask.
+const moment = 3 * time.Second
+
+func (s *soon) ask(do func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.timer != nil || s.ended {
+		return
 	}
+	s.wg.Add(1)
+	s.timer = time.AfterFunc(moment, func() {
+		defer s.wg.Done()
+		s.mu.Lock()
+		s.timer = nil
+		s.mu.Unlock()
+		do()
+	})
+}
+
+// end waits for what is being done; what was asked for and not begun is dropped.
+func (s *soon) end() {
+	s.mu.Lock()
+	if s.ended = true; s.timer != nil && s.timer.Stop() {
+		s.wg.Done()
+	}
+	s.mu.Unlock()
+	s.wg.Wait()
 }
 
 // Working reports whether an import or other long work is going on.

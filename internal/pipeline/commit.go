@@ -21,10 +21,12 @@ const (
 
 // While people decide beside the import, who waits for the turn waits for the
 // batches that are under way. So they are smaller then, and on a slow or busy
-// machine, where a small batch takes long too, bounded by time.
+// machine, where a small batch takes long too, bounded by time: by that in which
+// one is gathered, and that which the last ones took to be committed.
 const (
-	sharedPart = 4
-	sharedTime = 150 * time.Millisecond
+	sharedPart  = 4
+	sharedLeast = 512
+	sharedTime  = 150 * time.Millisecond
 )
 
 // committer appends entries to the log and their meaning to the catalog, one
@@ -46,6 +48,7 @@ type committer struct {
 	// by a second time.
 	mu       sync.Mutex
 	inflight map[statementKey]catalog.Known
+	limit    int // entries of a batch, while people decide beside us
 
 	work chan commitJob
 	done chan struct{}
@@ -67,7 +70,7 @@ type commitJob struct {
 func newCommitter(c *Case, shared bool) *committer {
 	k := &committer{c: c, shared: shared, inflight: map[statementKey]catalog.Known{}, work: make(chan commitJob, 1), done: make(chan struct{}), fail: make(chan struct{})}
 	if shared {
-		k.work = make(chan commitJob)
+		k.work, k.limit = make(chan commitJob), batchEntries/sharedPart
 	}
 	go k.loop()
 	return k
@@ -133,6 +136,7 @@ func (k *committer) loop() {
 }
 
 func (k *committer) commit(ctx context.Context, job commitJob) error {
+	began := time.Now()
 	first, err := k.c.append(ctx, job.entries)
 	if err != nil {
 		return err
@@ -146,6 +150,9 @@ func (k *committer) commit(ctx context.Context, job commitJob) error {
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
+	if n := len(job.entries); k.shared && n >= sharedLeast {
+		k.limit = fitting(k.limit, n, time.Since(began))
+	}
 	for i := range job.batch.Statements {
 		st := &job.batch.Statements[i]
 		if key := (statementKey{st.Source, st.ExternalID}); k.inflight[key].Leaf == st.Leaf {
@@ -153,6 +160,14 @@ func (k *committer) commit(ctx context.Context, job commitJob) error {
 		}
 	}
 	return nil
+}
+
+// fitting is how many entries the next batches may have so that committing one takes
+// about sharedTime, when the last of n entries took so long: half way there from
+// what it was, since a single one tells little.
+func fitting(limit, n int, took time.Duration) int {
+	want := int(float64(n) * float64(sharedTime) / float64(max(took, time.Millisecond)))
+	return min(max((limit+want)/2, sharedLeast), batchEntries/sharedPart)
 }
 
 // statement adds what the catalog keeps of a statement entry added last.
@@ -201,7 +216,9 @@ func (k *committer) add(e archive.Entry) (uint64, error) {
 func (k *committer) full() error {
 	entries, bytes := batchEntries, batchBytes
 	if k.shared {
-		entries, bytes = batchEntries/sharedPart, batchBytes/sharedPart
+		k.mu.Lock()
+		entries, bytes = k.limit, batchBytes/sharedPart
+		k.mu.Unlock()
 	}
 	if len(k.entries) >= entries || k.weight >= bytes || k.shared && len(k.entries) > 0 && time.Since(k.since) > sharedTime {
 		if err := k.flush(); err != nil {

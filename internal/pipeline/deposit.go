@@ -123,7 +123,7 @@ const skippedErased = "files erased earlier on a person's decision, in whole or 
 // store archives the bytes of r as the file h speaks of, and records the
 // capture unless the same bytes were captured under the same path before.
 func (im *importer) store(h *held, r io.Reader) (*held, error) {
-	im.progress("store", h.Path, 0, h.Size)
+	im.storing(h, 0)
 	if err := im.makeWay(h.Size); err != nil {
 		return h, err
 	}
@@ -139,7 +139,7 @@ func (im *importer) store(h *held, r io.Reader) (*held, error) {
 	h.open = func() (archive.Blob, error) { return im.c.Archive.Open(context.WithoutCancel(im.ctx), blob) }
 	im.report.Files++
 	im.report.Bytes += n
-	im.progress("store", h.Path, n, n)
+	im.storing(h, n)
 
 	if err := im.recall(h); err != nil || h.reused {
 		return h, err
@@ -189,8 +189,9 @@ func (im *importer) capture(h *held) error {
 	return im.commits.full()
 }
 
-// unpack deposits the parts of a container and reads them.
-func (im *importer) unpack(f *held, depth int) error {
+// unpack deposits the parts of a container and reads them; at is what it is of
+// all that is to be read.
+func (im *importer) unpack(f *held, depth int, at share) error {
 	if depth >= format.MaxNested {
 		im.problem(record.Problem{File: f.Path, Offset: -1, What: fmt.Sprintf("containers inside containers deeper than %d are not opened", format.MaxNested), Remedy: "unpack it by hand and import the folder"})
 		im.report.Failed++
@@ -220,7 +221,7 @@ func (im *importer) unpack(f *held, depth int) error {
 	if err != nil {
 		return err
 	}
-	return im.readAll(parts, depth+1)
+	return im.readAll(parts, depth+1, at)
 }
 
 // storePart deposits one part. A part that breaks off is a problem of that

@@ -26,7 +26,7 @@ const ActionErase = "erase"
 // Erase carries out every decision to erase that has not been carried out.
 func (c *Case) Erase(ctx context.Context) error {
 	if !c.work.try() {
-		return errBusy()
+		return c.busy(ctx)
 	}
 	err := c.eraseInTurn(ctx)
 	if err == nil {

@@ -287,7 +287,7 @@ func TestErasePicture(t *testing.T) {
 			return "", err
 		}
 		return secret, err
-	}}, statements, false, nil)
+	}}, statements, nil)
 	if err != nil || r.Read != 3 || len(traces(t, c.Dir)) == 0 {
 		t.Fatalf("%+v %v", r, err)
 	}

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"sync"
+	"time"
 
 	"dalil/internal/archive"
 	"dalil/internal/catalog"
@@ -33,10 +34,16 @@ type ImportOptions struct {
 
 // Progress is how far a long piece of work is.
 type Progress struct {
-	Phase       string // "store", "read", "link"
+	Phase       string // "store", "read", "link", "ocr"
 	File        string
-	Done, Total int64 // bytes of this phase
+	Done, Total int64 // of this phase, over all files: bytes, entries or pictures
 	Receipt     Receipt
+
+	// By Pace; zero while it cannot be said.
+	Rate  float64       // of Done a second, lately
+	Share float64       // of all of the work, from 0 to 1
+	Left  time.Duration // until all of it is done
+	parts []stretch     // of the work this is a phase of, when it has several
 }
 
 // Receipt is what an import did. Read = New + Known + Edits + Failed, over
@@ -144,6 +151,7 @@ type importer struct {
 	spool    spool
 	found    map[uint64]*Found // of a dry run, by source
 	witness  *witness          // of what becomes of one file; nil when nobody asks
+	whole    whole
 }
 
 // Found is what a dry run found of one source.
@@ -216,6 +224,9 @@ type witness struct {
 }
 
 func newImporter(ctx context.Context, c *Case, opt ImportOptions, detail runDetail) *importer {
+	if opt.Progress != nil {
+		opt.Progress = Paced(opt.Progress)
+	}
 	im := &importer{ctx: ctx, c: c, opt: opt, detail: detail, sources: map[string]record.Source{}, trackers: map[uint64]*tracker{}}
 	im.report.Skipped = map[string]int64{}
 	if !opt.DryRun {
@@ -227,14 +238,21 @@ func newImporter(ctx context.Context, c *Case, opt ImportOptions, detail runDeta
 }
 
 func (im *importer) all(paths []string) error {
-	for _, p := range paths {
+	if err := im.survey(paths); err != nil {
+		return err
+	}
+	w, taken, behind := &im.whole, int64(0), 0.0
+	for i, p := range paths {
 		files, err := im.deposit(p)
 		if err != nil {
 			return err
 		}
-		if err := im.readAll(files, 0); err != nil {
+		taken += w.sizes[i]
+		w.stored, w.read[i] = taken, sizeOf(readable(files))
+		if err := im.readAll(files, 0, share{behind, float64(w.read[i])}); err != nil {
 			return err
 		}
+		behind += float64(w.read[i])
 	}
 	return nil
 }
@@ -268,7 +286,7 @@ func (im *importer) finish(err error) (Receipt, error) {
 	if !cancelled {
 		im.report.InFamilies, err = im.c.analyse(im.ctx, func(p Progress) {
 			if im.opt.Progress != nil {
-				p.Receipt = im.report
+				p.Receipt, p.parts = im.report, im.parts()
 				im.opt.Progress(p)
 			}
 		})
@@ -350,8 +368,36 @@ func (im *importer) bodied(l record.Leaf, body any) (uint64, error) {
 // progress tells how far we are.
 func (im *importer) progress(phase, file string, done, total int64) {
 	if im.opt.Progress != nil {
-		im.opt.Progress(Progress{Phase: phase, File: file, Done: done, Total: total, Receipt: im.report})
+		im.opt.Progress(Progress{Phase: phase, File: file, Done: done, Total: total, Receipt: im.report, parts: im.parts()})
 	}
+}
+
+// parts are the phases of the import; nil for other work, and of a dry run, which
+// only reads.
+func (im *importer) parts() []stretch {
+	if im.whole.sizes == nil || im.opt.DryRun {
+		return nil
+	}
+	return stretches(im.whole.store, im.whole.toRead())
+}
+
+// storing tells that so much of a file was taken in.
+func (im *importer) storing(h *held, done int64) {
+	w := &im.whole
+	if h.Parent != 0 { // a part of what is being read
+		im.reading(h.Path, 0)
+		return
+	}
+	im.progress("store", h.Path, min(w.stored+done, max(w.store, w.stored+h.Size)), max(w.store, w.stored+h.Size))
+	if done == h.Size {
+		w.stored += done
+	}
+}
+
+// reading tells how much of the file in hand was read, from 0 to 1.
+func (im *importer) reading(file string, part float64) {
+	at := im.whole.at
+	im.progress("read", file, int64(at.from+at.length*part), im.whole.toRead())
 }
 
 func (im *importer) problem(p record.Problem) {
@@ -375,22 +421,25 @@ type held struct {
 }
 
 // readAll reads the statements out of files that belong together: one folder,
-// or the parts of one container. depth counts containers in containers.
-func (im *importer) readAll(files []*held, depth int) error {
+// or the parts of one container. depth counts containers in containers; at is
+// what they are of all that is to be read.
+func (im *importer) readAll(files []*held, depth int, at share) error {
 	beside := make(map[string]*held, len(files))
 	for _, f := range files {
 		beside[f.Path] = f
 	}
-	for _, f := range files {
-		if f.kind.Name == "" || attached(f, files) {
-			continue // an attachment: the statement that names it speaks for it
-		}
+	all := readable(files)
+	scale := at.length / float64(max(sizeOf(all), 1))
+	for _, f := range all {
 		if err := im.ctx.Err(); err != nil {
 			return err
 		}
+		own := share{at.from, float64(f.Size) * scale}
+		at.from += own.length
+		im.whole.at = own
 		var err error
 		if f.kind.Parts != nil {
-			err = im.unpack(f, depth)
+			err = im.unpack(f, depth, own)
 		} else {
 			err = im.readOne(f, beside)
 		}
@@ -401,13 +450,31 @@ func (im *importer) readAll(files []*held, depth int) error {
 	return nil
 }
 
-// attached reports whether another file's format owns f, as an export owns
-// the photographs beside it.
-func attached(f *held, files []*held) bool {
-	for _, o := range files {
-		if o.kind.Owns == nil || o.Path == f.Path || f.kind.Owns != nil {
-			continue
+// readable are those of some files, which belong together, that a format reads
+// by themselves. Left out are attachments: the statement that names one speaks
+// for it.
+func readable(files []*held) []*held {
+	var owners, all []*held
+	for _, f := range files {
+		if f.kind.Owns != nil {
+			owners = append(owners, f)
 		}
+	}
+	for _, f := range files {
+		if f.kind.Name != "" && !attached(f, owners) {
+			all = append(all, f)
+		}
+	}
+	return all
+}
+
+// attached reports whether the format of one of owners owns f, as an export owns
+// the photographs beside it.
+func attached(f *held, owners []*held) bool {
+	if f.kind.Owns != nil {
+		return false
+	}
+	for _, o := range owners {
 		if rel, inside := relative(path.Dir(o.Path), f.Path); inside && o.kind.Owns(rel) {
 			return true
 		}

@@ -20,6 +20,7 @@ const (
 	JobImport    = "import"    // ImportJob
 	JobPreflight = "preflight" // ImportJob: what an import would do, nothing is written
 	JobAnalyse   = "analyse"   // no arguments
+	JobOCR       = "ocr"       // the desk's: the text in pictures
 )
 
 // ImportJob is what an import or a preflight is to do.
@@ -49,9 +50,8 @@ type Work struct {
 	mu       sync.Mutex
 	job      state.Job
 	last     Progress
-	began    time.Time // of the phase
-	from     int64     // Done when it began
-	told     int       // problems in state.db
+	pace     Pace
+	told     int // problems in state.db
 	fresh    []record.Problem
 	finished bool // the work was done to its end
 	receipt  *Receipt
@@ -71,12 +71,15 @@ func (w *Work) Args(v any) error {
 	return nil
 }
 
+// Earlier is how many things earlier runs of this job added, before it was stopped:
+// statements of an import, pictures that were read.
+func (w *Work) Earlier() int64 { return w.job.Earlier }
+
 // Report tells how far the work is. It is cheap, and may be called often.
 func (w *Work) Report(p Progress) {
-	now := time.Now()
 	w.mu.Lock()
-	if p.Phase != w.last.Phase || p.File != w.last.File || p.Done < w.last.Done {
-		w.began, w.from = now, p.Done
+	if p.Rate == 0 && p.Share == 0 { // nobody else has worked it out
+		p = w.pace.Add(time.Now(), p)
 	}
 	w.last = p
 	if n := len(p.Receipt.Problems); n > w.told {
@@ -98,7 +101,9 @@ func (w *Work) Report(p Progress) {
 
 // Finish says what came of the work. A receipt that was cut short is none.
 func (w *Work) Finish(r Receipt) {
-	w.Report(Progress{Phase: w.last.Phase, File: w.last.File, Done: w.last.Done, Total: w.last.Total, Receipt: r})
+	p := w.last
+	p.Receipt = r
+	w.Report(p)
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.receipt, w.finished = &r, !r.Cancelled
@@ -127,10 +132,8 @@ func (w *Work) save(ctx context.Context) (state.Wish, error) {
 func (w *Work) fill(j *state.Job) {
 	p := &w.last
 	j.Beat = w.Case.Now().UnixMilli()
-	j.Phase, j.File, j.Done, j.Total, j.Rate = p.Phase, p.File, p.Done, p.Total, 0
-	if d := time.Since(w.began).Seconds(); !w.began.IsZero() && d >= .5 && p.Done > w.from {
-		j.Rate = float64(p.Done-w.from) / d
-	}
+	j.Phase, j.File, j.Done, j.Total, j.Rate = p.Phase, p.File, p.Done, p.Total, p.Rate
+	j.Share, j.Left = p.Share, int64(p.Left/time.Second)
 	j.Runs = w.job.Runs
 	r := &p.Receipt
 	j.Counts = map[string]int64{}
@@ -204,7 +207,7 @@ func (w *Work) end(j *state.Job, err, cause error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.fill(j)
-	j.Ended, j.Wish, j.Rate = w.Case.Now().UnixMilli(), "", 0
+	j.Ended, j.Wish, j.Rate, j.Left = w.Case.Now().UnixMilli(), "", 0, 0
 	stopped := err == nil && !w.finished || errors.Is(err, context.Canceled) || errors.Is(err, errPause) || errors.Is(err, errCancel)
 	switch {
 	case err == nil && w.finished:
@@ -277,6 +280,12 @@ func (w *Work) importing(ctx context.Context, dry bool) error {
 // Enqueue puts a job of a kind on the list. It is done by whoever has the case
 // open for writing and runs its queue.
 func (c *Case) Enqueue(ctx context.Context, kind, title string, args any) (state.Job, error) {
+	return c.EnqueueRenewing(ctx, kind, title, args, false)
+}
+
+// EnqueueRenewing is Enqueue for a job that, with renews set, goes on by itself
+// when it was interrupted.
+func (c *Case) EnqueueRenewing(ctx context.Context, kind, title string, args any, renews bool) (state.Job, error) {
 	j, err := c.newJob(kind, title, args)
 	if err != nil {
 		return j, err
@@ -285,7 +294,7 @@ func (c *Case) Enqueue(ctx context.Context, kind, title string, args any) (state
 	if err != nil {
 		return j, err
 	}
-	j.State = state.Queued
+	j.State, j.Renews = state.Queued, renews
 	return j, s.AddJob(ctx, j)
 }
 
@@ -317,16 +326,7 @@ func (c *Case) EnqueueImport(ctx context.Context, args ImportJob, dry, renews bo
 	} else if err := absolute(args.Paths); err != nil {
 		return state.Job{}, err
 	}
-	j, err := c.newJob(kind, importTitle(args), args)
-	if err != nil {
-		return j, err
-	}
-	s, err := c.State()
-	if err != nil {
-		return j, err
-	}
-	j.State, j.Renews = state.Queued, renews
-	return j, s.AddJob(ctx, j)
+	return c.EnqueueRenewing(ctx, kind, importTitle(args), args, renews)
 }
 
 func absolute(paths []string) (err error) {
@@ -352,40 +352,62 @@ func importTitle(args ImportJob) string {
 	return strings.Join(names, ", ")
 }
 
-// ImportNow does an import as a job right away, in the caller's time: the list
-// shows it and others may pause it. With resume set it is that job that goes on,
-// and args are not looked at. When jobs cannot be kept it is an import like any
-// other, and the job has no id.
-func (c *Case) ImportNow(ctx context.Context, args ImportJob, resume string, tell func(Progress)) (Receipt, state.Job, error) {
-	s, err := c.State()
+// ImportNow does an import as a job right away, as DoNow does.
+func (c *Case) ImportNow(ctx context.Context, args ImportJob, tell func(Progress)) (Receipt, state.Job, error) {
+	if err := absolute(args.Paths); err != nil {
+		return Receipt{}, state.Job{}, err
+	}
+	return c.DoNow(ctx, jobKinds()[0], importTitle(args), args, tell)
+}
+
+// DoNow does a job right away, in the caller's time: the list shows it and others
+// may pause it.
+func (c *Case) DoNow(ctx context.Context, kind JobKind, title string, args any, tell func(Progress)) (Receipt, state.Job, error) {
+	s, err := c.stateAlone(ctx)
 	if err != nil {
 		return Receipt{}, state.Job{}, err
 	}
-	if _, err := s.Interrupt(ctx, c.Now().UnixMilli()); err != nil {
+	j, err := c.newJob(kind.Name, title, args)
+	if err != nil {
+		return Receipt{}, j, err
+	}
+	j.State, j.Started, j.Beat = state.Running, j.Created, j.Created
+	if err := s.AddJob(ctx, j); err != nil {
+		return Receipt{}, j, err
+	}
+	return c.doNow(ctx, s, kind, j, tell)
+}
+
+// ResumeNow lets a job that stopped go on right away, if it is of one of the kinds
+// given or an import.
+func (c *Case) ResumeNow(ctx context.Context, id string, tell func(Progress), more ...JobKind) (Receipt, state.Job, error) {
+	s, err := c.stateAlone(ctx)
+	if err != nil {
 		return Receipt{}, state.Job{}, err
 	}
-	var j state.Job
-	if resume != "" {
-		if j, err = c.begin(ctx, s, resume); err != nil {
-			return Receipt{}, j, err
-		}
-	} else {
-		if err := absolute(args.Paths); err != nil {
-			return Receipt{}, j, err
-		}
-		if j, err = c.newJob(JobImport, importTitle(args), args); err != nil {
-			return Receipt{}, j, err
-		}
-		j.State, j.Started, j.Beat = state.Running, j.Created, j.Created
-		if err := s.AddJob(ctx, j); err != nil {
-			return Receipt{}, j, err
-		}
+	j, kind, err := c.begin(ctx, s, id, append(more, jobKinds()[0]))
+	if err != nil {
+		return Receipt{}, j, err
 	}
+	return c.doNow(ctx, s, kind, j, tell)
+}
+
+// stateAlone opens the list of jobs for who holds the lock: jobs that say they are
+// running were interrupted.
+func (c *Case) stateAlone(ctx context.Context) (*state.Store, error) {
+	s, err := c.State()
+	if err == nil {
+		_, err = s.Interrupt(ctx, c.Now().UnixMilli())
+	}
+	return s, err
+}
+
+func (c *Case) doNow(ctx context.Context, s *state.Store, kind JobKind, j state.Job, tell func(Progress)) (Receipt, state.Job, error) {
 	w := &Work{Case: c, store: s, job: j, tell: tell}
 	if err := w.earlier(ctx); err != nil {
 		return Receipt{}, j, err
 	}
-	j, err = w.do(ctx, jobKinds()[0])
+	j, err := w.do(ctx, kind)
 	r := w.last.Receipt
 	if w.receipt != nil {
 		r = *w.receipt
@@ -393,15 +415,16 @@ func (c *Case) ImportNow(ctx context.Context, args ImportJob, resume string, tel
 	return r, j, err
 }
 
-// begin marks a job that can go on as running.
-func (c *Case) begin(ctx context.Context, s *state.Store, id string) (state.Job, error) {
+// begin marks a job that can go on as running, if it is of one of some kinds.
+func (c *Case) begin(ctx context.Context, s *state.Store, id string, kinds []JobKind) (state.Job, JobKind, error) {
 	id, err := c.jobID(id)
 	if err != nil {
-		return state.Job{}, err
+		return state.Job{}, JobKind{}, err
 	}
-	return s.ChangeJob(ctx, id, func(j *state.Job) error {
-		if j.Kind != JobImport {
-			return record.WithHint(fmt.Errorf("%w: %s is no import", record.ErrConflict, j.ID), "see `dalil jobs`")
+	n := -1
+	j, err := s.ChangeJob(ctx, id, func(j *state.Job) error {
+		if n = slices.IndexFunc(kinds, func(k JobKind) bool { return k.Name == j.Kind }); n < 0 {
+			return record.WithHint(fmt.Errorf("%w: %s is a job of the kind %s, which `dalil serve` does", record.ErrConflict, j.ID, j.Kind), "see `dalil jobs`")
 		}
 		if !c.resumable(j) && j.State != state.Queued {
 			return c.notNow(j, "resumed")
@@ -410,14 +433,23 @@ func (c *Case) begin(ctx context.Context, s *state.Store, id string) (state.Job,
 		j.State, j.Wish, j.Started, j.Beat, j.Ended, j.Error, j.Remedy = state.Running, "", now, now, 0, "", ""
 		return nil
 	})
+	if err != nil {
+		return j, JobKind{}, unlisted(err)
+	}
+	return j, kinds[n], nil
 }
 
 // earlier counts what earlier runs of the job added: from each run's entry to the
-// next run's, every statement is its own, since one run is at work at a time.
+// next run's, every statement is its own, since one run is at work at a time. Of
+// pictures that were read, the texts count, which are captures.
 func (w *Work) earlier(ctx context.Context) error {
 	size := w.Case.Archive.Size()
 	var runs []uint64
 	var added int64
+	what := record.LeafStatement
+	if w.job.Kind == JobOCR {
+		what = record.LeafCapture
+	}
 	for _, run := range w.job.Runs {
 		if run >= size {
 			continue // the program was stopped before the run was on stable storage
@@ -436,7 +468,7 @@ func (w *Work) earlier(ctx context.Context) error {
 				return errEnough
 			}
 			return nil
-		}, record.LeafRun, record.LeafStatement)
+		}, record.LeafRun, what)
 		if err != nil && !errors.Is(err, errEnough) {
 			return err
 		}
@@ -444,7 +476,7 @@ func (w *Work) earlier(ctx context.Context) error {
 			runs = append(runs, run)
 		}
 	}
-	w.job.Runs = runs
+	w.job.Runs, w.job.Earlier = runs, added
 	_, err := w.store.ChangeJob(ctx, w.job.ID, func(j *state.Job) error {
 		j.Runs, j.Earlier = runs, added
 		return nil
@@ -538,7 +570,12 @@ func (c *Case) asHeard(j state.Job) state.Job {
 // is done, when some items failed.
 func (c *Case) resumable(j *state.Job) bool {
 	heard := c.asHeard(*j)
-	return heard.State.Resumable() || j.State == state.Done && j.Counts["failed"] > 0 && j.Kind == JobImport
+	return heard.State.Resumable() || Again(j)
+}
+
+// Again reports whether what failed in a job that is done can be tried again.
+func Again(j *state.Job) bool {
+	return j.State == state.Done && j.Counts["failed"] > 0 && (j.Kind == JobImport || j.Kind == JobOCR)
 }
 
 func (c *Case) notNow(j *state.Job, verb string) error {

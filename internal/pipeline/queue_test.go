@@ -152,7 +152,7 @@ func TestPauseInterruptResume(t *testing.T) {
 	added := int64(0)
 	for _, at := range []int64{1, 2} {
 		within, cancel := context.WithCancel(ctx)
-		r, j, err := c.ImportNow(within, pipeline.ImportJob{}, j.ID, func(p pipeline.Progress) {
+		r, j, err := c.ResumeNow(within, j.ID, func(p pipeline.Progress) {
 			if p.Receipt.New >= at {
 				cancel()
 			}

@@ -117,7 +117,7 @@ func (c *Case) Configure(ctx context.Context, cfg Config) error {
 		return err
 	}
 	if !c.work.try() { // it reads with the settings it began with
-		return errBusy()
+		return c.busy(ctx)
 	}
 	defer c.work.pass()
 	text := cfg.Text()

@@ -63,7 +63,7 @@ func (r *reader) sequence() error {
 				return &storeError{err}
 			}
 		}
-		im.progress("read", r.file.Path, r.blob.high.Load(), r.blob.Size())
+		im.reading(r.file.Path, float64(r.blob.high.Load())/float64(max(r.blob.Size(), 1)))
 	}
 }
 

@@ -61,7 +61,7 @@ func (c *Case) Translated(ctx context.Context, t record.Translation, address str
 		return t, fmt.Errorf("translate: %w: the case is open for reading", record.ErrConflict)
 	}
 	if !c.work.try() { // runs do not lie inside one another
-		return t, errBusy()
+		return t, c.busy(ctx)
 	}
 	im := newImporter(ctx, c, ImportOptions{}, runDetail{Verb: "translate", Zone: c.Config.Zone, Tool: c.stores.Tool + "; " + t.Tool})
 	t, err := im.translation(t, address)

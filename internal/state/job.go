@@ -61,7 +61,9 @@ type Job struct {
 	File    string           `json:"file,omitempty"`
 	Done    int64            `json:"done"`
 	Total   int64            `json:"total"`
-	Rate    float64          `json:"rate"` // units of Done a second, in this phase
+	Rate    float64          `json:"rate"`            // units of Done a second, lately
+	Share   float64          `json:"share,omitempty"` // of all of the work, 0 to 1; 0 while that cannot be said
+	Left    int64            `json:"left,omitempty"`  // seconds until all of it is done; 0 while that cannot be said
 	Counts  map[string]int64 `json:"counts,omitempty"`
 	Skipped map[string]int64 `json:"skipped,omitempty"` // deliberately not taken
 	// Of the runs before a pause or an interruption.
@@ -76,13 +78,30 @@ type Job struct {
 	Revision int64 `json:"-"` // grows with every change of any job
 }
 
-// Eta is how many seconds the rest of this phase will take; -1 when that cannot
-// be said.
+// Eta is how many seconds the rest will take, as people tell each other: the more
+// there are, the rounder. It is -1 when that cannot be said.
 func (j *Job) Eta() int64 {
-	if j.State != Running || j.Rate <= 0 || j.Total <= j.Done {
+	if j.State != Running || j.Left <= 0 {
 		return -1
 	}
-	return int64(float64(j.Total-j.Done)/j.Rate + .5)
+	return About(j.Left)
+}
+
+// About rounds a time that is left, in seconds, up to what can honestly be said of
+// it.
+func About(seconds int64) int64 {
+	to := int64(3600)
+	switch {
+	case seconds <= 60:
+		to = 10
+	case seconds <= 20*60:
+		to = 60
+	case seconds <= 3600:
+		to = 5 * 60
+	case seconds <= 6*3600:
+		to = 15 * 60
+	}
+	return (seconds + to - 1) / to * to
 }
 
 // keptJobs is how many jobs that have ended are remembered.

@@ -115,7 +115,7 @@ func (d *door) admitted(r *http.Request) (*session, error) {
 	if s == nil || err != nil {
 		return nil, err
 	}
-	if now := d.now(); now.Sub(s.Seen) >= seenEvery {
+	if now := d.now(); now.Sub(s.Seen) >= seenEvery && r.URL.Path != atNow { // a page that is open asks that by itself
 		s.Seen = now
 		if err := d.write(r.Context(), s); err != nil {
 			return nil, err

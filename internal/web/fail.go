@@ -11,6 +11,7 @@ import (
 	"dalil/internal/language"
 	"dalil/internal/query"
 	"dalil/internal/record"
+	"dalil/internal/state"
 )
 
 // trouble is how one sort of error is told.
@@ -58,8 +59,9 @@ type failure struct {
 	Title  string `json:"error"`
 	What   string `json:"what,omitempty"`
 	Do     string `json:"do"`
-	Said   phrase `json:"-"` // what, where it is words of ours
-	Advice phrase `json:"-"` // do, in the same way
+	Said   phrase `json:"-"`             // what, where it is words of ours
+	Advice phrase `json:"-"`             // do, in the same way
+	Job    string `json:"job,omitempty"` // that stands in the way
 }
 
 func failureOf(err error) failure {
@@ -95,6 +97,10 @@ func failureOf(err error) failure {
 		}
 		f.What = f.Said.english()
 	}
+	var busy *desk.Busy
+	if errors.As(err, &busy) {
+		f.tellBusy(busy.Job)
+	}
 	var syntax *query.Error
 	if errors.As(err, &syntax) {
 		f.Do = syntax.Do
@@ -103,6 +109,22 @@ func failureOf(err error) failure {
 		f.Advice.Text = f.Do
 	}
 	return f
+}
+
+// tellBusy says what work stands in the way, and where it can be paused.
+func (f *failure) tellBusy(j state.Job) {
+	f.Title, f.Advice = key("Other work is going on"), phrase{Text: key("try again in a moment")}
+	f.Said = phrase{Text: key("this needs the case for itself, and something is being worked out")}
+	if j.ID != "" {
+		f.Job = j.ID
+		f.Advice = phrase{Text: key("wait until it has ended, or pause it on its page, do this, and let it go on")}
+		words := map[string]string{"import": key("this needs the case for itself, and {title} is being imported"), "ocr": key("this needs the case for itself, and the text in pictures is being read"),
+			"capture": key("this needs the case for itself, and {title} is being captured")}
+		if w := words[j.Kind]; w != "" {
+			f.Said = phrase{w, []string{"title", cut(j.Title)}}
+		}
+	}
+	f.What, f.Do = f.Said.english(), f.Advice.english()
 }
 
 // statusTitle is what the standard calls a refusal.

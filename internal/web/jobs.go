@@ -20,7 +20,7 @@ type jobRow struct {
 	URL  string
 	Kind string // in words
 	Chip chip
-	Part int // of its phase, in percent; -1 when that cannot be said
+	Part int // of all of it, in percent; -1 when that cannot be said
 }
 
 func jobURL(j state.Job) string { return "/jobs/" + j.ID }
@@ -28,7 +28,7 @@ func jobURL(j state.Job) string { return "/jobs/" + j.ID }
 func (s *server) jobRow(j state.Job) jobRow {
 	row := jobRow{Job: j, URL: jobURL(j), Kind: jobWords(j.Kind), Chip: jobChip(j), Part: -1}
 	if j.Total > 0 {
-		row.Part = int(min(j.Done, j.Total) * 100 / j.Total)
+		row.Part = int(100 * min(j.Share, 1))
 	}
 	return row
 }
@@ -149,8 +149,12 @@ func phasesOf(j state.Job) []string {
 	return []string{j.Phase}
 }
 
-// countsShown are the outcomes a job's page tells of.
-func countsShown() []jobCount {
+// countsShown are the outcomes that the page of a kind of jobs tells of.
+func countsShown(kind string) []jobCount {
+	if kind == "ocr" {
+		return []jobCount{{Name: key("pictures read"), Field: "read"}, {Name: key("with text in them"), Field: "new"}, {Name: key("failed"), Field: "failed"},
+			{Name: key("in a family with others"), Field: "in_families"}}
+	}
 	return []jobCount{
 		{Name: key("read"), Field: "read"}, {Name: key("new"), Field: "new"}, {Name: key("known, nothing added"), Field: "known"},
 		{Name: key("edited: kept as new versions"), Field: "edits"}, {Name: key("failed"), Field: "failed"},
@@ -175,7 +179,7 @@ func (s *server) job(r *http.Request) (reply, error) {
 	l := s.tongueOf(r)
 	d := jobData{jobRow: s.jobRow(j), Write: s.desk.Case.Writable(), Live: j.State == state.Queued || j.State == state.Running, Back: jobURL(j)}
 	d.Phases = s.phases(j)
-	for _, c := range countsShown() {
+	for _, c := range countsShown(j.Kind) {
 		if c.N = j.Counts[c.Field]; c.N != 0 || slices.Contains([]string{"read", "new", "known", "edits", "failed"}, c.Field) {
 			d.Counts = append(d.Counts, c)
 		}
@@ -186,7 +190,7 @@ func (s *server) job(r *http.Request) (reply, error) {
 			d.Imports = append(d.Imports, s.desk.Case.IDs.ID(record.KindRun, run))
 		}
 	}
-	if n := len(d.Imports); n > 0 && j.Counts["new"] > 0 {
+	if n := len(d.Imports); n > 0 && j.Counts["new"] > 0 && j.Kind != "ocr" {
 		d.Search = search("import:" + d.Imports[n-1])
 	}
 	if d.Problems, err = s.desk.JobProblems(ctx, j.ID, 0, jobProblemsShown); err != nil {
@@ -201,7 +205,7 @@ func (s *server) job(r *http.Request) (reply, error) {
 	if d.Write {
 		d.Pause = d.Live && j.Wish == ""
 		d.Cancel = j.State.Open() && j.Wish != state.WishCancel || j.State == state.Failed
-		d.Resume = j.State.Resumable() || j.State == state.Done && j.Counts["failed"] > 0 && j.Kind == "import"
+		d.Resume = j.State.Resumable() || desk.JobAgain(j)
 	}
 	n := s.news(l, j)
 	d.Fields = n.Fields
@@ -238,7 +242,7 @@ func (s *server) news(l *tongue, j state.Job) news {
 	for _, p := range s.phases(j) {
 		n.Fields[p.Field] = p.Value
 	}
-	for _, c := range countsShown() {
+	for _, c := range countsShown(j.Kind) {
 		if c.Size {
 			n.Fields[c.Field] = l.size(j.Counts[c.Field])
 		} else {
@@ -259,7 +263,7 @@ func (s *server) news(l *tongue, j state.Job) news {
 		n.Fields["rate"] = l.t("{amount} a second", "amount", unit(int64(j.Rate)))
 	}
 	if eta := j.Eta(); eta >= 0 {
-		n.Fields["eta"] = l.t("{time} left", "time", l.stretch(int64(eta)))
+		n.Fields["eta"] = l.t("about {time} left", "time", l.stretch(eta))
 	}
 	n.Fields["took"] = l.stretch(int64(desk.Took(j, s.desk.Case.Now()).Round(time.Second) / time.Second))
 	word := l.t(jobWords(j.Kind))

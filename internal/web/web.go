@@ -139,6 +139,7 @@ func newServer(d *desk.Desk, opt Options) (*server, http.Handler) {
 	for pattern, do := range s.done() {
 		m.Handle("POST "+pattern, s.inTurn(pattern, s.act(do)))
 	}
+	m.HandleFunc("GET "+atNow, s.workNow)
 	m.HandleFunc("GET /jobs/{id}/events", s.events)
 	m.HandleFunc("GET /jobs/{id}/problems.ndjson", s.problems)
 	m.HandleFunc("POST /import", s.take) // as large as it is
@@ -172,6 +173,7 @@ func (*server) shown() map[string]func(*server, *http.Request) (reply, error) {
 		"/import/{upload}":  (*server).preflight,
 		"/jobs":             (*server).jobs,
 		"/jobs/{id}":        (*server).job,
+		"/ocr":              (*server).ocr,
 		"/matrix":           (*server).matrix,
 		"/matrix.csv":       (*server).matrix,
 		"/imports":          (*server).imports,
@@ -206,6 +208,7 @@ func (*server) done() map[string]func(*server, http.ResponseWriter, *http.Reques
 	return map[string]func(*server, http.ResponseWriter, *http.Request) (string, error){
 		"/settings": (*server).choose,
 		"/capture":  (*server).startCapture,
+		"/ocr":      (*server).startOCR,
 		"/seen":     (*server).seen,
 		"/s/{id}":   (*server).decideStatement,
 		"/y/{id}":   (*server).decideFamily,
@@ -285,6 +288,7 @@ type view struct {
 	Did     *did      // what was decided just now
 	Then    *thenView // the moment the page shows; nil is now
 	Pick    *pickView // how another is chosen
+	Work    *working  // the long work that goes on now; nil is none
 	Bare    bool      // outside of the door: nothing of the case is said
 	Door    bool      // the reader came in with the password, and can go
 	Opened  bool      // names are shown that are masked for others
@@ -352,7 +356,8 @@ func (s *server) write(w http.ResponseWriter, r *http.Request, rep reply) {
 			v.JSON = jsonAddress(r)
 		}
 		v.Scripts, v.Did = []string{s.island}, s.didOf(r, l)
-		if v.Opened = s.opened; s.opened {
+		v.Opened, v.Work = s.opened, s.workingOn(r, l, "")
+		if s.opened {
 			v.Open, _ = s.nowadays().desk.OpenUnits(r.Context()) // without them, all can be masked
 		}
 		v.Stand, _ = s.nowadays().desk.Standing(r.Context()) // the footer does without what cannot be read

@@ -16,8 +16,10 @@ import (
 
 // job is one applied batch on its way into the full-text index.
 type job struct {
+	from    uint64 // log size before it
 	to      uint64 // log size after it
 	entries []entry
+	reread  bool        // its entries are to be read from catalog.db: there was no room for them
 	changed []uint64    // versions of statements whose other rows have to be written anew
 	erased  []erasedRow // rows to take out for good
 	flush   chan error  // set for a request to commit: answered when that is done
@@ -42,7 +44,7 @@ func (j *job) erase(st *record.Statement) {
 const (
 	queued       = 256      // batches that wait; Apply blocks beyond
 	queuedRows   = 16_384   // statements that wait in large batches; Apply blocks beyond
-	smallBatch   = 64       // statements of a batch that does not wait its turn: a person's decision
+	smallBatch   = 2048     // statements of a batch that never waits: a person's decision, or an import beside which people decide
 	rowsPerTx    = 64_000   // statements of one transaction, and so of one segment of the index
 	bytesPerTx   = 40 << 20 // or so much text
 	catchUpBatch = 16_000   // statements read at once from catalog.db
@@ -57,6 +59,7 @@ type indexer struct {
 	jobs chan *job
 	done chan struct{}
 	room chan struct{} // holds a token when rows may have left the queue
+	most int           // queuedRows
 
 	mu      sync.Mutex
 	err     error // what stopped the indexer; every later call returns it
@@ -82,7 +85,7 @@ func openIndexer(ctx context.Context, path string, s *store) (*indexer, error) {
 	if err != nil {
 		return nil, err
 	}
-	x := &indexer{s: s, path: path, db: db, jobs: make(chan *job, queued), done: make(chan struct{}), room: make(chan struct{}, 1), erased: map[string]bool{}}
+	x := &indexer{s: s, path: path, db: db, jobs: make(chan *job, queued), done: make(chan struct{}), room: make(chan struct{}, 1), most: queuedRows, erased: map[string]bool{}}
 	if err := x.start(ctx); err != nil {
 		db.Close()
 		return nil, damaged(path, err)
@@ -117,10 +120,16 @@ func (x *indexer) start(ctx context.Context) error {
 	return nil
 }
 
-// add hands over a batch; it waits while too much is queued.
+// add hands over a batch. While too much is queued, a large one waits; a small one
+// leaves its entries behind, and they are read from catalog.db when its turn comes:
+// who waits for a decision to be recorded must not wait for the index.
 func (x *indexer) add(ctx context.Context, j *job) error {
 	rows := len(j.entries)
 	for !x.admit(rows) {
+		if rows <= smallBatch {
+			j.entries, j.reread = nil, true
+			break
+		}
 		select {
 		case <-x.room:
 		case <-x.done:
@@ -135,12 +144,12 @@ func (x *indexer) add(ctx context.Context, j *job) error {
 	}
 }
 
-// admit counts rows into the queue if there is room: beside others for a small
-// batch, and always in an empty queue.
+// admit counts rows into the queue if there is room; in an empty queue there always
+// is.
 func (x *indexer) admit(rows int) bool {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	if rows > smallBatch && x.waiting > 0 && x.waiting+rows > queuedRows {
+	if rows > 0 && x.waiting > 0 && x.waiting+rows > x.most {
 		return false
 	}
 	x.waiting += rows
@@ -310,6 +319,15 @@ func (x *indexer) forget(ctx context.Context) error {
 func (x *indexer) index(ctx context.Context, j *job) error {
 	if err := x.begin(ctx); err != nil {
 		return err
+	}
+	if j.reread {
+		err := x.s.versions(ctx, "v.leaf>=? AND v.leaf<?", []any{j.from, j.to}, func(st record.Statement) error {
+			j.entries = append(j.entries, entryOf(&st))
+			return nil
+		})
+		if err != nil {
+			return err
+		}
 	}
 	slices.SortFunc(j.entries, byRowid)
 	for i := range j.entries {

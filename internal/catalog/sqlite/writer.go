@@ -109,7 +109,7 @@ func (w *writer) apply(ctx context.Context, b *catalog.Batch) (*job, error) {
 	if size != b.From || b.To < b.From {
 		return nil, fmt.Errorf("%w: the catalog is complete to log entry %d, the batch is of [%d, %d)", record.ErrConflict, size, b.From, b.To)
 	}
-	a := application{tx: tx, b: b, job: &job{to: b.To, entries: make([]entry, 0, len(b.Statements))}}
+	a := application{tx: tx, b: b, job: &job{from: b.From, to: b.To, entries: make([]entry, 0, len(b.Statements))}}
 	for _, step := range []func(context.Context) error{a.sources, a.runs, a.captures, a.versions, a.observations, a.gaps, a.decisions, a.translations, a.others, a.analyses, a.facts, a.tombstones, a.settle} {
 		if err := step(ctx); err != nil {
 			return nil, err

@@ -9,6 +9,7 @@ import "./preview.ts";
 import "./palette.ts";
 import "./drop.ts";
 import "./live.ts";
+import "./work.ts";
 import "./copy.ts";
 import "./sheet.ts";
 
