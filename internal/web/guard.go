@@ -43,7 +43,9 @@ func (s *server) guard(next http.Handler) http.Handler {
 		h.Set("Origin-Agent-Cluster", "?1")
 		h.Set("X-Frame-Options", "DENY") // for browsers that do not know frame-ancestors
 		h.Set("X-Permitted-Cross-Domain-Policies", "none")
-		h.Set("Permissions-Policy", powers)
+		if !strings.HasPrefix(r.URL.Path, "/static/") { // a font has no powers to give up, and they are long
+			h.Set("Permissions-Policy", powers)
+		}
 		h.Set("X-Robots-Tag", "noindex, nofollow")
 		h.Set("Cache-Control", "no-store") // evidence does not belong into a browser's cache
 		if s.secure {

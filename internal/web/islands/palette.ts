@@ -1,9 +1,10 @@
 // dl-palette: go anywhere, find anything. The server writes a dialog with a
 // search form and a list of links and buttons, which works as that. Here it
 // becomes a combobox: what is typed narrows the list and asks data-search for
-// pages, JSON [{title, url, kind}].
+// pages, JSON [{title, url, kind}]. The links with keys of another part of the
+// page, the rail, are commands too: a page need not hold them twice.
 //
-//   <dl-palette data-search="/palette" data-some="{n} found" data-none="Nothing found">
+//   <dl-palette data-places="#menu" data-search="/palette" data-some="{n} found" data-none="Nothing found">
 //     <dialog id="palette" closedby="any"> <form action="/statements" role="search"> <label>…<input name="q"></label> </form>
 //       <ul> <li><a href="/sources" data-hint="g r">Sources</a></li> … </ul>
 //       <p role="status"></p> </dialog> </dl-palette>
@@ -50,7 +51,7 @@ class Palette extends HTMLElement {
     list.id ||= "dl-palette-list";
     list.setAttribute("role", "listbox");
     list.setAttribute("aria-label", this.querySelector("dialog")?.getAttribute("aria-label") ?? input.labels?.[0]?.textContent ?? "");
-    this.#commands = [...list.querySelectorAll("li")];
+    this.#commands = [...this.#places(), ...list.querySelectorAll("li")];
     for (const [i, li] of this.#commands.entries()) {
       this.#option(li, `command-${i}`);
     }
@@ -74,6 +75,22 @@ class Palette extends HTMLElement {
     });
     this.querySelector("dialog")?.addEventListener("toggle", () => this.#opened());
     this.#narrow();
+  }
+
+  /** Copies the links with keys of another part of the page. */
+  #places(): HTMLLIElement[] {
+    const from = this.dataset.places;
+    const links = from ? document.querySelectorAll<HTMLAnchorElement>(`${from} a[data-key]`) : [];
+    return [...links].map((link) => {
+      const li = document.createElement("li");
+      const a = document.createElement("a");
+      const key = document.createElement("kbd");
+      a.href = link.href;
+      key.textContent = link.dataset.key ?? "";
+      a.append(link.querySelector("span")?.textContent ?? "", " ", key);
+      li.append(a);
+      return li;
+    });
   }
 
   #opened(): void {
