@@ -60,7 +60,7 @@ func TestDecisionsDuringAnImport(t *testing.T) {
 			}
 		})
 	}
-	opt := sample.DefaultExport(30_000, 2)
+	opt := sample.DefaultExport(10_000, 2) // five batches while people decide beside it
 	second, _ := h.export("second/result.json", opt)
 	before := c.Archive.Size()
 	r := h.take(c, pipeline.ImportOptions{Progress: progress, Shared: true}, second)
@@ -108,7 +108,7 @@ func TestMergeDuringAnImport(t *testing.T) {
 		t.Fatal("no two statements without a family")
 	}
 	merged := false
-	second, _ := h.export("second/result.json", sample.DefaultExport(12_000, 2))
+	second, _ := h.export("second/result.json", sample.DefaultExport(3_000, 2))
 	h.take(c, pipeline.ImportOptions{Shared: true, Progress: func(p pipeline.Progress) {
 		if p.Phase == "link" && !merged {
 			merged = true
