@@ -108,7 +108,7 @@ func TestMergeDuringAnImport(t *testing.T) {
 		t.Fatal("no two statements without a family")
 	}
 	merged := false
-	second, _ := h.export("second/result.json", sample.DefaultExport(3_000, 2))
+	second, _ := h.export("second/result.json", sample.DefaultExport(12_000, 2))
 	h.take(c, pipeline.ImportOptions{Shared: true, Progress: func(p pipeline.Progress) {
 		if p.Phase == "link" && !merged {
 			merged = true
