@@ -63,7 +63,7 @@ test:
 
 race:
 	CGO_ENABLED=1 $(GO) test -race $(RACEFLAGS) -short -timeout 40m ./internal/archive/disk ./internal/catalog/sqlite
-	@# Left out are tests that do again, one goroutine at a time, what others do at once.
+	@# Left out are tests of what an import comes to: its goroutines are the same in the others.
 	CGO_ENABLED=1 $(GO) test -race $(RACEFLAGS) -short -timeout 40m -skip '$(ALONE)' ./internal/pipeline
 	@# The goroutines of a verification are the same for one damage as for hundreds.
 	CGO_ENABLED=1 $(GO) test -race $(RACEFLAGS) -run 'CleanCase|Unreadable|UnfinishedErasure' ./internal/custody
