@@ -9,7 +9,10 @@
 
 SHELL := /bin/sh
 GO    := go
-RACE  := ./internal/archive/disk ./internal/catalog/sqlite ./internal/pipeline
+# SQLite is C made into Go: it has no goroutines, and what it keeps is not in Go's
+# memory, where races are looked for. Watched, it takes most of the time.
+RACEFLAGS := -gcflags='modernc.org/...=-race=false -d=checkptr=0'
+ALONE := TestDryRun|TestImportTwice|TestOrderDoesNotMatter|TestSampleKeepsItsPersons|TestZipEqualsFolder|TestSecondExport|TestProofOfEveryStatement|TestTruncatedExport|TestPersonsStayPrivate
 FUZZTIME := 30s
 BROWSER := internal/web/browser
 
@@ -59,11 +62,13 @@ test:
 	$(GO) test -timeout 20m ./...
 
 race:
-	CGO_ENABLED=1 $(GO) test -race -short -timeout 40m $(RACE)
-	@# The goroutines of a verification are the same for one damage as for 2,000.
-	CGO_ENABLED=1 $(GO) test -race -run 'CleanCase|Unreadable|UnfinishedErasure' ./internal/custody
+	CGO_ENABLED=1 $(GO) test -race $(RACEFLAGS) -short -timeout 40m ./internal/archive/disk ./internal/catalog/sqlite
+	@# Left out are tests of what an import comes to: its goroutines are the same in the others.
+	CGO_ENABLED=1 $(GO) test -race $(RACEFLAGS) -short -timeout 40m -skip '$(ALONE)' ./internal/pipeline
+	@# The goroutines of a verification are the same for one damage as for hundreds.
+	CGO_ENABLED=1 $(GO) test -race $(RACEFLAGS) -run 'CleanCase|Unreadable|UnfinishedErasure' ./internal/custody
 	@# So are those of an analysis for a dozen posts and for a million.
-	CGO_ENABLED=1 $(GO) test -race -run 'TestCases' ./internal/analysis/repost
+	CGO_ENABLED=1 $(GO) test -race $(RACEFLAGS) -run 'TestCases' ./internal/analysis/repost
 
 # The pages as people use them. What npm installs is pinned by its lock file and
 # stays in the folder; no browser is downloaded, the system's is used.
@@ -73,12 +78,14 @@ browser:
 		PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1 npm ci --no-audit --no-fund --loglevel=error && cp package-lock.json node_modules/installed; fi
 	cd $(BROWSER) && npm run --silent types && npm run --silent style && npm test --silent
 
-# One static binary, whatever it is built on.
+# One static binary, whatever it is built on. With -trimpath, as it is given to
+# others, everything would be compiled once more than for the tests.
 static:
-	CGO_ENABLED=0 $(GO) build -trimpath -o dalil ./cmd/dalil
+	CGO_ENABLED=0 $(GO) build -o dalil ./cmd/dalil
 	./dalil --version
 
-build: static
+build:
+	CGO_ENABLED=0 $(GO) build -trimpath -o dalil ./cmd/dalil
 
 run:
 	$(GO) run ./cmd/dalil demo

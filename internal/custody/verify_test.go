@@ -54,7 +54,7 @@ func TestVerifyCleanCase(t *testing.T) {
 func TestVerifyFindsFlips(t *testing.T) {
 	b, _ := sampleCase(t)
 	ev := load(t, b.dir)
-	n := 2000
+	n := 800
 	if os.Getenv("DALIL_TORTURE") != "" {
 		n = 10000
 	}

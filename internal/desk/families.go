@@ -135,17 +135,23 @@ func (d *Desk) Family(ctx context.Context, id string) (Family, error) {
 	if err != nil {
 		return f, err
 	}
-	var leaves []uint64
-	for _, m := range rows {
-		st, err := cat.Statement(ctx, m.Statement)
+	leaves := make([]uint64, len(rows))
+	for i, m := range rows {
+		leaves[i] = m.Statement
+	}
+	current, err := cat.Current(ctx, leaves) // a family may have thousands: one question
+	if err != nil {
+		return f, err
+	}
+	if len(current) != len(rows) {
+		return f, fmt.Errorf("%d of the %d members of family %s: %w", len(rows)-len(current), len(rows), f.ID, record.ErrNotFound)
+	}
+	for i, m := range rows {
+		st, err := d.wording(ctx, current[i], m, rows)
 		if err != nil {
 			return f, err
 		}
-		if st, err = d.wording(ctx, st, m, rows); err != nil {
-			return f, err
-		}
 		f.Members = append(f.Members, Member{Member: m, Statement: st, ID: d.StatementID(st), Via: d.statementID(m.Via)})
-		leaves = append(leaves, m.Statement)
 	}
 	sortMembers(f.Members)
 	sources, err := cat.Sources(ctx)

@@ -132,7 +132,7 @@ func TestPauseInterruptResume(t *testing.T) {
 	ctx := context.Background()
 	c := h.create("case")
 	d := desk.New(c)
-	opt := sample.DefaultExport(16_000, 3)
+	opt := sample.DefaultExport(9_000, 3) // more than one batch
 	path, _ := h.export("export/result.json", opt)
 	args := desk.ImportChoice{Paths: []string{filepath.Dir(path)}}
 	pre, err := d.Preflight(ctx, args)

@@ -198,6 +198,7 @@ func (r *reader) take(c *chunk, i int) error {
 			return nil
 		}
 	}
+	count := &im.report.Edits
 	switch {
 	case here && known.Erased:
 		// Erased on a person's decision: another copy does not bring it back.
@@ -221,18 +222,22 @@ func (r *reader) take(c *chunk, i int) error {
 			im.met(known.First)
 			return nil
 		}
-		im.report.Edits++
 		if err := r.returned(known); err != nil {
 			return err
 		}
 	default:
-		im.report.New++
+		count = &im.report.New
 		known = catalog.Known{}
 	}
+	*count++
 	if im.opt.DryRun {
 		return nil
 	}
-	return r.version(x, p, known)
+	written, err := r.version(x, p, known)
+	if !written {
+		*count-- // interrupted, perhaps: the receipt tells of what is in the log
+	}
+	return err
 }
 
 // isOld reports whether a source was in the case before this import.
@@ -276,20 +281,21 @@ func (r *reader) oldVersion(k *catalog.Known, x *record.Reading, p *prepared) (b
 	return false, nil
 }
 
-// version records one version of a statement.
-func (r *reader) version(x *record.Reading, p *prepared, k catalog.Known) error {
+// version records one version of a statement, and reports whether it did: not
+// with an error, and not when the statement's id is too long to record.
+func (r *reader) version(x *record.Reading, p *prepared, k catalog.Known) (written bool, err error) {
 	im := r.im
 	if err := im.begin(); err != nil {
-		return &storeError{err}
+		return false, &storeError{err}
 	}
 	if x.Span.Length > 0 && p.salt == nil {
 		// Prepared as known, and found not to be: commit to the span now.
 		if err := r.commitSpan(x, p); err != nil {
-			return err
+			return false, err
 		}
 	}
 	if err := r.here(x); err != nil {
-		return &storeError{err}
+		return false, &storeError{err}
 	}
 	l := record.NewLeaf(record.LeafStatement, im.c.stores.Now().UnixMilli())
 	l.Capture, l.Source, l.ID = r.file.Leaf, r.current, x.ExternalID
@@ -297,33 +303,27 @@ func (r *reader) version(x *record.Reading, p *prepared, k catalog.Known) error 
 	l.Offset, l.Length, l.Page, l.Commit = x.Span.Offset, x.Span.Length, x.Span.Page, p.commit
 	leaf := l.Append(make([]byte, 0, 288))
 	if len(leaf) > record.MaxLeaf {
-		if k.Version > 0 { // counted as one or the other before it was tried
-			im.report.Edits--
-		} else {
-			im.report.New--
-		}
 		im.report.Failed++
 		im.problem(record.Problem{File: r.file.Path, Offset: x.Span.Offset, ID: strings.ToValidUTF8(x.ExternalID[:80], "") + "…", What: "the statement's id in its source is too long to record", Remedy: "the file is kept; report this export"})
-		return nil
+		return false, nil
 	}
 	var src record.Source
 	if len(x.Facts) > 0 {
-		var err error
 		if src, err = im.sourceOf(r.current); err != nil {
-			return &storeError{err}
+			return false, &storeError{err}
 		}
 	}
 	// From the entry on nothing may fail: log and catalog say the same.
 	index, err := im.commits.add(archive.Entry{Leaf: leaf, Salt: p.salt})
 	if err != nil {
-		return &storeError{err}
+		return false, &storeError{err}
 	}
 	st := statement(x, index, &l, k, r.file.Capture)
 	st.TextDigest = p.textDigest
 	im.commits.batch.Facts = append(im.commits.batch.Facts, factsOf(x, index, src.Key)...)
 	im.commits.statement(st)
 	im.met(st.First)
-	return nil
+	return true, nil
 }
 
 // met tells the witness of a statement that came by.

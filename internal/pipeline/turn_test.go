@@ -60,7 +60,7 @@ func TestDecisionsDuringAnImport(t *testing.T) {
 			}
 		})
 	}
-	opt := sample.DefaultExport(30_000, 2)
+	opt := sample.DefaultExport(10_000, 2) // five batches while people decide beside it
 	second, _ := h.export("second/result.json", opt)
 	before := c.Archive.Size()
 	r := h.take(c, pipeline.ImportOptions{Progress: progress, Shared: true}, second)

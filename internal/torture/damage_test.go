@@ -22,16 +22,43 @@ import (
 	"dalil/internal/custody"
 	"dalil/internal/desk"
 	"dalil/internal/pipeline"
+	"dalil/internal/pipeline/pipelinetest"
 	"dalil/internal/sample"
 )
 
-// grown is a case with something of everything: two exports, media, a zip,
-// a withdrawal, an erased statement, an outage. early is the same case in its
-// youth, early.checkpoint what its owner kept of it then.
+// grownOnce keeps what grow made for all tests, with the keys that signed it.
+var grownOnce sync.Once
+
+// grown is a case with something of everything, to be damaged, and the same
+// case in its youth. They are this lab's own copies.
 func (l *lab) grown() (dir, early string) {
 	l.t.Helper()
+	from := filepath.Join(filepath.Dir(program), "grown")
+	grownOnce.Do(func() {
+		must(l.t, os.MkdirAll(from, 0o700))
+		made, err := pipelinetest.NewMaker(filepath.Join(from, "config"))
+		must(l.t, err)
+		(&lab{t: l.t, dir: from, made: made}).grow()
+		must(l.t, os.WriteFile(filepath.Join(from, "whole"), nil, 0o600))
+	})
+	if !exists(filepath.Join(from, "whole")) {
+		l.t.Fatal("the case could not be made; see the test before")
+	}
+	for _, n := range []string{"config", "grown", "early"} {
+		must(l.t, copyCase(filepath.Join(from, n), l.path(n)))
+	}
+	var err error
+	l.made, err = pipelinetest.NewMaker(l.path("config"))
+	must(l.t, err)
+	return l.path("grown"), l.path("early")
+}
+
+// grow makes a case of two exports, media, a zip, a withdrawal, an erased
+// statement, an outage, and a copy of it in its youth.
+func (l *lab) grow() {
+	l.t.Helper()
 	ctx := context.Background()
-	dir, early = l.path("grown"), l.path("early")
+	dir, early := l.path("grown"), l.path("early")
 	first := sample.DefaultExport(400, 7)
 	later := first
 	later.Second = &sample.Second{Edited: .05, Missing: .05, New: .2}
@@ -63,7 +90,6 @@ func (l *lab) grown() (dir, early string) {
 	_, err = d.Outage(ctx, "", time.Unix(1.7e9, 0), time.Time{}, "a test")
 	must(l.t, err)
 	must(l.t, c.Close())
-	return dir, early
 }
 
 // promised reports whether a file of a case is under the promise that a change
@@ -282,7 +308,7 @@ func TestBitFlips(t *testing.T) {
 		must(t, err)
 		sizes = append(sizes, info.Size())
 	}
-	flips := 600
+	flips := 300
 	if thorough() {
 		flips = 10_000
 	}

@@ -47,7 +47,7 @@ func (l *lab) undisturbed(name string, steps ...[]string) *journey {
 func TestKillImport(t *testing.T) {
 	l := newLab(t)
 	rng := random(t)
-	small, large := int64(66), int64(4)
+	small, large := int64(36), int64(3)
 	if thorough() {
 		small, large = 340, 60
 	}
@@ -56,7 +56,7 @@ func TestKillImport(t *testing.T) {
 	later.Second = &sample.Second{Edited: .05, Missing: .02, New: .1}
 	a := l.export(l.path("first"), first, 8, 40_000)
 	b := l.export(l.path("later"), later, 9, 60_000)
-	c := l.export(l.path("large"), sample.DefaultExport(17_500, 4), 4, 1_000_000)
+	c := l.export(l.path("large"), sample.DefaultExport(9_000, 4), 4, 1_000_000) // more than one batch
 	for _, leg := range []struct {
 		j     *journey
 		kills int64
@@ -174,7 +174,7 @@ func existing(path string) string {
 func TestKillDecision(t *testing.T) {
 	l := newLab(t)
 	rng := random(t)
-	kills := 130
+	kills := 60
 	if thorough() {
 		kills = 600
 	}

@@ -28,10 +28,22 @@ func vectors() []string {
 	return some
 }
 
+// imported are every other of them: on a page of its own each is looked at in the
+// browser, so here is enough of every kind.
+func imported() []string {
+	var some []string
+	for i, v := range vectors() {
+		if i%2 == 0 {
+			some = append(some, v)
+		}
+	}
+	return some
+}
+
 // hostileExports have a vector in every field an import fills.
 func hostileExports(t *testing.T) []map[string]string {
 	t.Helper()
-	all, err := hostile.Exports(vectors())
+	all, err := hostile.Exports(imported())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -41,18 +53,18 @@ func hostileExports(t *testing.T) []map[string]string {
 func TestNothingImportedRuns(t *testing.T) {
 	c := newCase(t, hostileExports(t)...)
 	all := c.statements()
-	if len(all) < 3*len(vectors()) {
-		t.Fatalf("only %d statements of %d vectors came in", len(all), len(vectors()))
+	if len(all) < 3*len(imported()) {
+		t.Fatalf("only %d statements of %d vectors came in", len(all), len(imported()))
 	}
 	for i, s := range all {
 		if i%9 == 0 {
-			if _, err := c.desk.Withdraw(t.Context(), c.desk.StatementID(s), vectors()[i%len(vectors())]); err != nil {
+			if _, err := c.desk.Withdraw(t.Context(), c.desk.StatementID(s), imported()[i%len(imported())]); err != nil {
 				t.Fatal(err)
 			}
 		}
 	}
 	told, tells := 0, 0
-	for _, v := range vectors() {
+	for _, v := range imported() {
 		if strings.Contains(v, "alert(1)") {
 			tells++
 		}

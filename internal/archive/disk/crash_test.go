@@ -199,12 +199,12 @@ func harmless(dir string) error {
 
 // TestKill stops appenders with SIGKILL at random moments.
 func TestKill(t *testing.T) {
-	kills := 200
+	kills := 100
 	switch {
 	case os.Getenv("DALIL_TORTURE") != "":
 		kills = 1000
 	case testing.Short(): // under the race detector
-		kills = 60
+		kills = 30
 	}
 	exe, err := os.Executable()
 	must(t, err)

@@ -1,7 +1,6 @@
 package html
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 
@@ -22,11 +21,11 @@ type comment struct {
 }
 
 var (
-	commentID   = regexp.MustCompile(`(?i)^(?:li-|div-)?comments?[-_]?(\d+)$`)
-	commentName = regexp.MustCompile(`(?i)^(?:comment|comment-item|comment_item|comment-entry|single-comment|reader-comment|usercomment|user-comment)$`)
-	commentBy   = regexp.MustCompile(`(?i)^(?:.*-?author(?:-.*)?|fn|user(?:-?name)?|name|nick(?:-?name)?)$`)
-	commentDate = regexp.MustCompile(`(?i)^(?:.*-?date|.*-?time|time-?ago|.*metadata|posted(?:-on)?)$`)
-	commentTool = regexp.MustCompile(`(?i)^(?:reply|comment-reply(?:-.*)?|actions?|comment-actions?|tools?|likes?|votes?|avatar|edit-link|says|screen-reader-text|report)$`)
+	commentID   = format.NewPattern(`(?i)^(?:li-|div-)?comments?[-_]?(\d+)$`)
+	commentName = format.NewPattern(`(?i)^(?:comment|comment-item|comment_item|comment-entry|single-comment|reader-comment|usercomment|user-comment)$`)
+	commentBy   = format.NewPattern(`(?i)^(?:.*-?author(?:-.*)?|fn|user(?:-?name)?|name|nick(?:-?name)?)$`)
+	commentDate = format.NewPattern(`(?i)^(?:.*-?date|.*-?time|time-?ago|.*metadata|posted(?:-on)?)$`)
+	commentTool = format.NewPattern(`(?i)^(?:reply|comment-reply(?:-.*)?|actions?|comment-actions?|tools?|likes?|votes?|avatar|edit-link|says|screen-reader-text|report)$`)
 )
 
 // commentStart begins a comment when an element is one. An element around the

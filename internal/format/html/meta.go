@@ -3,7 +3,6 @@ package html
 import (
 	"encoding/json"
 	"net/url"
-	"regexp"
 	"strings"
 	"unicode/utf8"
 
@@ -84,7 +83,7 @@ func (s *scanned) meta(set format.Settings) meta {
 	return m
 }
 
-var bylinePrefix = regexp.MustCompile(`(?i)^(?:by|written by|author|بقلم|كتب|نویسنده|به قلم|מאת)\s*[:：]?\s+`)
+var bylinePrefix = format.NewPattern(`(?i)^(?:by|written by|author|بقلم|كتب|نویسنده|به قلم|מאת)\s*[:：]?\s+`)
 
 // printedDate takes the date a reader sees: elements made for dates, those in
 // the article first, then a short line near the top that is a date.
@@ -180,7 +179,7 @@ func tag(s string) string {
 	return s
 }
 
-var bcp47 = regexp.MustCompile(`^[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8}){0,3}$`)
+var bcp47 = format.NewPattern(`^[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8}){0,3}$`)
 
 // findArticle looks for an article in JSON-LD: the value itself, a list, or a
 // @graph, nested at most a few levels.

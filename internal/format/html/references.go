@@ -1,15 +1,16 @@
 package html
 
 import (
-	"regexp"
 	"strings"
 	"unicode/utf8"
+
+	"dalil/internal/format"
 )
 
-var refsHeading = regexp.MustCompile(`(?i)^(?:\pL+ ){0,2}(?:references|citations|sources|notes|endnotes|footnotes|bibliography|works cited|further reading|المصادر|المراجع|مراجع|الهوامش|الحواشي|مصادر|منابع|ارجاعات|پی\x{200c}نوشت(?:\x{200c}ها)?|پانوشت(?:\x{200c}ها)?|سەرچاوەکان|מקורות|הערות(?: שוליים)?|kaynakça|kaynaklar|dipnotlar)\s*[:：]?$`)
+var refsHeading = format.NewPattern(`(?i)^(?:\pL+ ){0,2}(?:references|citations|sources|notes|endnotes|footnotes|bibliography|works cited|further reading|المصادر|المراجع|مراجع|الهوامش|الحواشي|مصادر|منابع|ارجاعات|پی\x{200c}نوشت(?:\x{200c}ها)?|پانوشت(?:\x{200c}ها)?|سەرچاوەکان|מקורות|הערות(?: שוליים)?|kaynakça|kaynaklar|dipnotlar)\s*[:：]?$`)
 
 // refEntry is an entry of a list that has no heading and no markup of its own.
-var refEntry = regexp.MustCompile(`(?i)available (?:at|from)\s*:.{0,400}https?://|https?://\S+\s*[.,]?\s*[(\[](?:accessed|retrieved|last visited)`)
+var refEntry = format.NewPattern(`(?i)available (?:at|from)\s*:.{0,400}https?://|https?://\S+\s*[.,]?\s*[(\[](?:accessed|retrieved|last visited)`)
 
 // references collects the entries of reference lists and notes: what stands in
 // elements marked so, below a heading "References", or cites with a link and an
@@ -47,7 +48,7 @@ func (s *scanned) citesBelow(i int) bool {
 	return b.tag == "li" || len(b.links) > 0 || strings.Contains(b.text, "http") || year.MatchString(b.text)
 }
 
-var year = regexp.MustCompile(`\b(?:1[34]|19|20)\d\d\b`)
+var year = format.NewPattern(`\b(?:1[34]|19|20)\d\d\b`)
 
 // withLinks appends where an entry links to, unless it is printed in it.
 func withLinks(b block) string {

@@ -2,7 +2,6 @@ package html
 
 import (
 	"bytes"
-	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -394,14 +393,14 @@ func (s *scanner) current() *comment {
 func squeeze(s string) string { return strings.Join(strings.Fields(s), " ") }
 
 var (
-	chromeName = regexp.MustCompile(`(?i)^(?:nav|navbar|navigation|menu|main-menu|site-menu|breadcrumbs?|cookies?|cookie-(?:banner|notice|consent|bar)|consent|gdpr(?:-.*)?|cc-window|related(?:-.*)?|.*-related|recommended(?:-.*)?|more-(?:stories|news|articles)|read-?more|share(?:-.*)?|sharing|sharedaddy|social(?:-.*)?|newsletter(?:-.*)?|subscribe(?:-.*)?|subscription(?:-.*)?|sidebar|widget(?:-area)?|promo(?:-.*)?|advert(?:isement)?|ads?|ad-.*|banner|popup|modal|tags?(?:-list)?|site-footer|site-header|footer|pagination|skip-link|trending|most-read|author-bio|login(?:-.*)?)$`)
-	talkName   = regexp.MustCompile(`(?i)^(?:comments|comments-area|comment-list|commentlist|comment-respond|comments-section|comment-section|respond|disqus_thread|responses|reader-comments|fb-comments)$`)
-	capName    = regexp.MustCompile(`(?i)^(?:wp-caption-text|.*-?caption|image-credit|photo-credit|img-credit|credits?|media-credit|image-source|photographer|figure-credit)$`)
-	noteName   = regexp.MustCompile(`(?i)^(?:footnotes?|endnotes?|references|reflist|bibliography|citations|notes-list|sources|wp-block-footnotes|doc-endnotes)$`)
-	timeName   = regexp.MustCompile(`(?i)^(?:date|time|timestamp|pub-?date|publish(?:ed|-date|ed-date|edon)?|post(?:ed)?-(?:date|on|time)|entry-date|article-date|article__date|date-published|datepublished|byline-date|story-date|created|news-date)$`)
+	chromeName = format.NewPattern(`(?i)^(?:nav|navbar|navigation|menu|main-menu|site-menu|breadcrumbs?|cookies?|cookie-(?:banner|notice|consent|bar)|consent|gdpr(?:-.*)?|cc-window|related(?:-.*)?|.*-related|recommended(?:-.*)?|more-(?:stories|news|articles)|read-?more|share(?:-.*)?|sharing|sharedaddy|social(?:-.*)?|newsletter(?:-.*)?|subscribe(?:-.*)?|subscription(?:-.*)?|sidebar|widget(?:-area)?|promo(?:-.*)?|advert(?:isement)?|ads?|ad-.*|banner|popup|modal|tags?(?:-list)?|site-footer|site-header|footer|pagination|skip-link|trending|most-read|author-bio|login(?:-.*)?)$`)
+	talkName   = format.NewPattern(`(?i)^(?:comments|comments-area|comment-list|commentlist|comment-respond|comments-section|comment-section|respond|disqus_thread|responses|reader-comments|fb-comments)$`)
+	capName    = format.NewPattern(`(?i)^(?:wp-caption-text|.*-?caption|image-credit|photo-credit|img-credit|credits?|media-credit|image-source|photographer|figure-credit)$`)
+	noteName   = format.NewPattern(`(?i)^(?:footnotes?|endnotes?|references|reflist|bibliography|citations|notes-list|sources|wp-block-footnotes|doc-endnotes)$`)
+	timeName   = format.NewPattern(`(?i)^(?:date|time|timestamp|pub-?date|publish(?:ed|-date|ed-date|edon)?|post(?:ed)?-(?:date|on|time)|entry-date|article-date|article__date|date-published|datepublished|byline-date|story-date|created|news-date)$`)
 )
 
-var authorName = regexp.MustCompile(`(?i)^(?:author|authors|byline|by-line|author-name|article-author|article__author|entry-author|post-author|writer|reporter)$`)
+var authorName = format.NewPattern(`(?i)^(?:author|authors|byline|by-line|author-name|article-author|article__author|entry-author|post-author|writer|reporter)$`)
 
 // roleOf tells what an element is from the names page makers give.
 func roleOf(tag string, attrs map[string]string) role {

@@ -18,7 +18,6 @@ import (
 	"fmt"
 	"io"
 	"net/url"
-	"regexp"
 	"strings"
 
 	"dalil/internal/format"
@@ -38,7 +37,7 @@ var Kind = format.Kind{
 // maxPage is how many bytes of a page are read: twenty posts are about 200 KiB.
 const maxPage = 8 << 20
 
-var frame = regexp.MustCompile(`<body[^>]{0,200}\bwidget_frame_base\b`)
+var frame = format.NewPattern(`<body[^>]{0,200}\bwidget_frame_base\b`)
 
 // match is surer than any reader of ordinary pages.
 func match(h format.Head) int {
@@ -95,5 +94,5 @@ func telegrams(address string) bool {
 
 var (
 	hosts   = map[string]bool{"t.me": true, "telegram.me": true, "telegram.dog": true}
-	wayback = regexp.MustCompile(`^/web/\d{4,14}(?:[a-z]{2}_)?/https?:/{1,2}(?:www\.)?(?:t\.me|telegram\.me|telegram\.dog)/`)
+	wayback = format.NewPattern(`^/web/\d{4,14}(?:[a-z]{2}_)?/https?:/{1,2}(?:www\.)?(?:t\.me|telegram\.me|telegram\.dog)/`)
 )

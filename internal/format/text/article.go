@@ -1,7 +1,6 @@
 package text
 
 import (
-	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -113,7 +112,7 @@ func next(lines []line, i int) int {
 }
 
 // labels are what a text puts before its first sentence: not a title.
-var labels = regexp.MustCompile(`(?i)^(abstract|summary|key points|introduction|ملخص|الملخص|چکیده|خلاصه|תקציר)\s*[:：]`)
+var labels = format.NewPattern(`(?i)^(abstract|summary|key points|introduction|ملخص|الملخص|چکیده|خلاصه|תקציר)\s*[:：]`)
 
 // titleLike reports whether line i can be a headline: short, and not a sentence
 // of the body. A headline that ends with a full stop is believed when the text
@@ -178,8 +177,8 @@ func unmark(s string) string {
 }
 
 var (
-	byline = regexp.MustCompile(`(?i)^(?:(?:story |text |report |words )?by|written by|reported by|author|authors|بقلم|كتب|كتبه|كتبت|الكاتب|إعداد|نویسنده|به قلم|نوشته|گزارش از|מאת|נכתב על ידי|פון|von|yazan|nivîskar|نووسەر|تحریر)\s*[:：]?\s+(.+)$`)
-	edited = regexp.MustCompile(`(?i)^(?:last )?(?:updated|modified|edited)|آخر تحديث|تم التحديث|به\x{200c}روزرسانی|بروزرسانی|עודכן|güncelleme`)
+	byline = format.NewPattern(`(?i)^(?:(?:story |text |report |words )?by|written by|reported by|author|authors|بقلم|كتب|كتبه|كتبت|الكاتب|إعداد|نویسنده|به قلم|نوشته|گزارش از|מאת|נכתב על ידי|פון|von|yazan|nivîskar|نووسەر|تحریر)\s*[:：]?\s+(.+)$`)
+	edited = format.NewPattern(`(?i)^(?:last )?(?:updated|modified|edited)|آخر تحديث|تم التحديث|به\x{200c}روزرسانی|بروزرسانی|עודכן|güncelleme`)
 )
 
 // headLine takes one short line of the head and reports whether it was a
@@ -241,7 +240,7 @@ func cutAny(s, seps string) (before, after string) {
 }
 
 // datelineDash is the dash that ends "HARSIN, 4 March 2031 (Agency) —".
-var datelineDash = regexp.MustCompile(`^[^.!?؟\n]{4,90}?\s(?:—|–|--|-|ـ)\s`)
+var datelineDash = format.NewPattern(`^[^.!?؟\n]{4,90}?\s(?:—|–|--|-|ـ)\s`)
 
 // dateline takes the date of an agency's dateline in the body's first
 // paragraph. The text stays as it is.
@@ -279,7 +278,7 @@ func isURL(s string) bool {
 
 // furniture are lines that a web page shows around an article. They are only
 // taken for it when they are the whole line.
-var furniture = regexp.MustCompile(`(?i)^(?:share(?: this)?(?: article| post)?|tweet|print|e-?mail|copy link|subscribe(?: now)?|sign up|sign in|log in|stay informed|newsletter|gallery|videos?|photos|related(?: articles| posts| stories)?|read more|see more|load more|advertisement|skip to (?:main )?content|menu|home|follow us|leave a (?:reply|comment)|reply|like|report|sign up to receive .{1,60}|subscribe to .{1,60}|accept(?: all)? cookies|مشاركة|شارك|طباعة|اقرأ أيضا|مواضيع ذات صلة|اشترك|فيديو|صور|اشتراک|چاپ|همرسانی|بیشتر بخوانید|مطالب مرتبط|گالری|ویدیو|גלריה|גאלערי|וידאו|ווידעאס|שיתוף|paylaş|galeri)\s*[.:]?$`)
+var furniture = format.NewPattern(`(?i)^(?:share(?: this)?(?: article| post)?|tweet|print|e-?mail|copy link|subscribe(?: now)?|sign up|sign in|log in|stay informed|newsletter|gallery|videos?|photos|related(?: articles| posts| stories)?|read more|see more|load more|advertisement|skip to (?:main )?content|menu|home|follow us|leave a (?:reply|comment)|reply|like|report|sign up to receive .{1,60}|subscribe to .{1,60}|accept(?: all)? cookies|مشاركة|شارك|طباعة|اقرأ أيضا|مواضيع ذات صلة|اشترك|فيديو|صور|اشتراک|چاپ|همرسانی|بیشتر بخوانید|مطالب مرتبط|گالری|ویدیو|גלריה|גאלערי|וידאו|ווידעאס|שיתוף|paylaş|galeri)\s*[.:]?$`)
 
 // body joins the lines that are left. In Markdown a paragraph may run over
 // several lines; elsewhere a line is a paragraph, unless the whole text is
@@ -338,6 +337,6 @@ func hardWrapped(lines []line) bool {
 	return inner >= 4 && full*10 >= inner*8
 }
 
-var item = regexp.MustCompile(`^(?:[-*+•]|\d{1,3}[.)])\s`)
+var item = format.NewPattern(`^(?:[-*+•]|\d{1,3}[.)])\s`)
 
 func listItem(s string) bool { return item.MatchString(s) }

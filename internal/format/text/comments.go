@@ -1,25 +1,25 @@
 package text
 
 import (
-	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 
+	"dalil/internal/format"
 	"dalil/internal/record"
 )
 
 var (
 	// commentsHead announces the readers' comments. A bare number with it
 	// ("12 Comments") is common.
-	commentsHead = regexp.MustCompile(`(?i)^(?:\d{1,5}\s+)?(?:comments?|reader comments|responses|replies|discussion|join the (?:discussion|conversation)|التعليقات|تعليقات(?: القراء)?|نظرات(?: کاربران)?|نظر کاربران|دیدگاه\x{200c}ها|دیدگاه|תגובות|קאמענטארן|yorumlar|کۆمێنتەکان|تبصرے)\s*(?:\(\s*\d{1,5}\s*\))?\s*[:：]?$`)
+	commentsHead = format.NewPattern(`(?i)^(?:\d{1,5}\s+)?(?:comments?|reader comments|responses|replies|discussion|join the (?:discussion|conversation)|التعليقات|تعليقات(?: القراء)?|نظرات(?: کاربران)?|نظر کاربران|دیدگاه\x{200c}ها|دیدگاه|תגובות|קאמענטארן|yorumlar|کۆمێنتەکان|تبصرے)\s*(?:\(\s*\d{1,5}\s*\))?\s*[:：]?$`)
 	// saysHead is "Name says:" or "March 3, 2031 at 4:05 pm, Name wrote:".
-	saysHead = regexp.MustCompile(`(?i)^(.{1,60}?)\s+(?:says|said|wrote|writes|replied|commented|يقول|كتب|قال|می\x{200c}گوید|نوشت|گفت|כתב|כתבה|dedi ki)\s*[:：]$`)
+	saysHead = format.NewPattern(`(?i)^(.{1,60}?)\s+(?:says|said|wrote|writes|replied|commented|يقول|كتب|قال|می\x{200c}گوید|نوشت|گفت|כתב|כתבה|dedi ki)\s*[:：]$`)
 	// addendum is a label in capitals with which a writer of comments begins anew.
-	addendum = regexp.MustCompile(`^[A-Z][A-Z .'-]{1,24}:$`)
+	addendum = format.NewPattern(`^[A-Z][A-Z .'-]{1,24}:$`)
 	// buttons are lines of a comment box that nobody wrote.
-	buttons  = regexp.MustCompile(`(?i)^(?:reply|like|dislike|share|report|flag|edit|delete|permalink|log in to reply|leave a (?:reply|comment)|your email address will not be published.*|post comment|رد|أعجبني|إبلاغ|پاسخ|تگزارش|הגב|השב|yanıtla|beğen)(?:\s*[·|•(]?\s*\d{0,5}\)?)?$`)
-	relative = regexp.MustCompile(`(?i)^(?:edited\s+)?(?:\d{1,3}|an?)\s+(?:second|minute|min|hour|hr|day|week|month|year)s?\s+ago$|^(?:\d{1,3})\s?(?:s|m|h|d|w|mo|y)$|^منذ\s|پیش$|^לפני\s`)
+	buttons  = format.NewPattern(`(?i)^(?:reply|like|dislike|share|report|flag|edit|delete|permalink|log in to reply|leave a (?:reply|comment)|your email address will not be published.*|post comment|رد|أعجبني|إبلاغ|پاسخ|تگزارش|הגב|השב|yanıtla|beğen)(?:\s*[·|•(]?\s*\d{0,5}\)?)?$`)
+	relative = format.NewPattern(`(?i)^(?:edited\s+)?(?:\d{1,3}|an?)\s+(?:second|minute|min|hour|hr|day|week|month|year)s?\s+ago$|^(?:\d{1,3})\s?(?:s|m|h|d|w|mo|y)$|^منذ\s|پیش$|^לפני\s`)
 )
 
 func commentsHeading(s string) bool {

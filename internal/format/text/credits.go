@@ -1,22 +1,23 @@
 package text
 
 import (
-	"regexp"
 	"strings"
 	"unicode/utf8"
+
+	"dalil/internal/format"
 )
 
 var (
 	// imageLabel is what a copied page leaves of a picture itself.
-	imageLabel = regexp.MustCompile(`(?i)^(?:imported image|image|photo|picture|featured image|file photo|illustration|image description|صورة|الصورة|صورة أرشيفية|عکس|تصویر|تصویر آرشیوی|תמונה|צילום|בילד|fotoğraf|wêne)\s*[:：]?$`)
+	imageLabel = format.NewPattern(`(?i)^(?:imported image|image|photo|picture|featured image|file photo|illustration|image description|صورة|الصورة|صورة أرشيفية|عکس|تصویر|تصویر آرشیوی|תמונה|צילום|בילד|fotoğraf|wêne)\s*[:：]?$`)
 	// creditFor is a line that begins by naming the picture's maker.
-	creditFor = regexp.MustCompile(`(?i)^(?:[(\[]\s*)?(?:(?:photos?|images?|pictures?|photograph|photo credit|image credit|picture credit|credits?|screenshot|screengrab|illustration|graphic|video|footage|map|fotoğraf)(?:\s+(?:by|on|from|via|courtesy(?: of)?|source|credit)\b[:：]?|\s*[:：/©])|(?:تصوير|المصور|الصورة|مصدر الصورة|صورة|عکس|عکاس|تصویر|منبع عکس|צילום|קרדיט)\s*[:：/])\s*\S`)
+	creditFor = format.NewPattern(`(?i)^(?:[(\[]\s*)?(?:(?:photos?|images?|pictures?|photograph|photo credit|image credit|picture credit|credits?|screenshot|screengrab|illustration|graphic|video|footage|map|fotoğraf)(?:\s+(?:by|on|from|via|courtesy(?: of)?|source|credit)\b[:：]?|\s*[:：/©])|(?:تصوير|المصور|الصورة|مصدر الصورة|صورة|عکس|عکاس|تصویر|منبع عکس|צילום|קרדיט)\s*[:：/])\s*\S`)
 	// placeOf is "Somebody – Flickr" and "X – somebody": a site on one side of a dash.
-	placeOf = regexp.MustCompile(`(?i)^(?:(?:x|twitter|flickr|facebook|instagram|telegram|youtube|tiktok|wikimedia(?: commons)?|getty(?: images)?|reuters|afp|ap|epa|shutterstock|unsplash|pixabay|pexels|screenshot|canva|linkedin|reddit)\s+[–—|/-]\s+\S.{0,70}|\S.{0,70}\s[–—|/-]\s+(?:x|twitter|flickr|facebook|instagram|telegram|youtube|tiktok|wikimedia(?: commons)?|getty(?: images)?|reuters|afp|ap|epa|shutterstock|unsplash|pixabay|pexels|canva))$`)
+	placeOf = format.NewPattern(`(?i)^(?:(?:x|twitter|flickr|facebook|instagram|telegram|youtube|tiktok|wikimedia(?: commons)?|getty(?: images)?|reuters|afp|ap|epa|shutterstock|unsplash|pixabay|pexels|screenshot|canva|linkedin|reddit)\s+[–—|/-]\s+\S.{0,70}|\S.{0,70}\s[–—|/-]\s+(?:x|twitter|flickr|facebook|instagram|telegram|youtube|tiktok|wikimedia(?: commons)?|getty(?: images)?|reuters|afp|ap|epa|shutterstock|unsplash|pixabay|pexels|canva))$`)
 	// creditAtEnd is a caption with the maker in brackets behind it.
-	creditAtEnd = regexp.MustCompile(`(?i)[(\[](?:(?:photo|image|picture|credit|source|file photo|صورة|تصوير|عکس|צילום)[^()\[\]]{0,20}[:：/][^()\[\]]{1,140}|[^()\[\]]{1,120}(?:/\s?(?:ap|afp|reuters|epa|getty|anadolu)\b|via (?:getty|ap|afp|reuters|flickr|wikimedia)|ap photo|getty images|file photo|wikimedia commons)[^()\[\]]{0,60})[)\]]\s*\.?$`)
+	creditAtEnd = format.NewPattern(`(?i)[(\[](?:(?:photo|image|picture|credit|source|file photo|صورة|تصوير|عکس|צילום)[^()\[\]]{0,20}[:：/][^()\[\]]{1,140}|[^()\[\]]{1,120}(?:/\s?(?:ap|afp|reuters|epa|getty|anadolu)\b|via (?:getty|ap|afp|reuters|flickr|wikimedia)|ap photo|getty images|file photo|wikimedia commons)[^()\[\]]{0,60})[)\]]\s*\.?$`)
 	// drawnBy is a caption that begins with what was made and by whom.
-	drawnBy = regexp.MustCompile(`(?i)^(?:\S+ ){0,4}(?:graphic|map|chart|diagram|image|photo|figure|infographic)s? \((?:created|made|drawn|taken|courtesy|source)\b[^)]{1,120}\)`)
+	drawnBy = format.NewPattern(`(?i)^(?:\S+ ){0,4}(?:graphic|map|chart|diagram|image|photo|figure|infographic)s? \((?:created|made|drawn|taken|courtesy|source)\b[^)]{1,120}\)`)
 )
 
 const maxCaption = 600 // runes; anything longer is a paragraph that ends with brackets

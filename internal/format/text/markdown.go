@@ -1,9 +1,9 @@
 package text
 
 import (
-	"regexp"
 	"strings"
 
+	"dalil/internal/format"
 	"dalil/internal/record"
 )
 
@@ -54,9 +54,9 @@ func (a *article) frontMatter(lines []line, h hints) []line {
 }
 
 var (
-	mdImage = regexp.MustCompile(`!\[([^\]\n]{0,500})\]\(\s*<?([^)\s>]+)>?[^)\n]*\)`)
-	mdLink  = regexp.MustCompile(`\[([^\]\n]{1,500})\]\(\s*<?([^)\s>]+)>?[^)\n]*\)`)
-	mdBold  = regexp.MustCompile(`(\*\*|__)([^*_\n]+)(\*\*|__)`)
+	mdImage = format.NewPattern(`!\[([^\]\n]{0,500})\]\(\s*<?([^)\s>]+)>?[^)\n]*\)`)
+	mdLink  = format.NewPattern(`\[([^\]\n]{1,500})\]\(\s*<?([^)\s>]+)>?[^)\n]*\)`)
+	mdBold  = format.NewPattern(`(\*\*|__)([^*_\n]+)(\*\*|__)`)
 )
 
 // plainMarkdown takes the signs off one line: headings, emphasis, link targets.

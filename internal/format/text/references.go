@@ -1,19 +1,20 @@
 package text
 
 import (
-	"regexp"
 	"strings"
 	"unicode/utf8"
+
+	"dalil/internal/format"
 )
 
 var (
 	// refsHeading is a line that announces sources: at most a word or two
 	// before the noun ("Substantive Notes", "Additional sources").
-	refsHeading = regexp.MustCompile(`(?i)^(?:\pL+ ){0,2}(?:references|citations|sources|notes|endnotes|footnotes|bibliography|works cited|further reading|المصادر|المراجع|مراجع|الهوامش|الحواشي|مصادر|منابع|ارجاعات|پی\x{200c}نوشت(?:\x{200c}ها)?|پانوشت(?:\x{200c}ها)?|یادداشت\x{200c}ها|سەرچاوەکان|מקורות|הערות(?: שוליים)?|ביבליוגרפיה|kaynakça|kaynaklar|dipnotlar|çavkanî)\s*[:：]?$`)
+	refsHeading = format.NewPattern(`(?i)^(?:\pL+ ){0,2}(?:references|citations|sources|notes|endnotes|footnotes|bibliography|works cited|further reading|المصادر|المراجع|مراجع|الهوامش|الحواشي|مصادر|منابع|ارجاعات|پی\x{200c}نوشت(?:\x{200c}ها)?|پانوشت(?:\x{200c}ها)?|یادداشت\x{200c}ها|سەرچاوەکان|מקורות|הערות(?: שוליים)?|ביבליוגרפיה|kaynakça|kaynaklar|dipnotlar|çavkanî)\s*[:：]?$`)
 	// marked is an entry that carries its own number or letter.
-	marked = regexp.MustCompile(`^(?:\[(\d{1,4}|[a-z]{1,3}|[ivxlc]{1,7})\]|\[\^([^\]\s]{1,20})\]:|\((\d{1,3}|[a-z])\)|([0-9\x{660}-\x{669}\x{6F0}-\x{6F9}]{1,4})[.)\-]|\^\s?)\s*`)
+	marked = format.NewPattern(`^(?:\[(\d{1,4}|[a-z]{1,3}|[ivxlc]{1,7})\]|\[\^([^\]\s]{1,20})\]:|\((\d{1,3}|[a-z])\)|([0-9\x{660}-\x{669}\x{6F0}-\x{6F9}]{1,4})[.)\-]|\^\s?)\s*`)
 	// cited is an entry of a list without numbers: a link, a year, an access date.
-	cited = regexp.MustCompile(`(?i)https?://|available (?:at|from|online)\s*:|\(?accessed:?|retrieved (?:on|from)|\((?:1[3-4]|19|20)\d\d[a-z]?\)|\(n\.d\.\)|\bdoi[:.]|\bibid\b|^[“"«].{8,400}[”"»].{0,200}\b(?:1[34]|19|20)\d\d|\b(?:19|20)\d\d\.?$`)
+	cited = format.NewPattern(`(?i)https?://|available (?:at|from|online)\s*:|\(?accessed:?|retrieved (?:on|from)|\((?:1[3-4]|19|20)\d\d[a-z]?\)|\(n\.d\.\)|\bdoi[:.]|\bibid\b|^[“"«].{8,400}[”"»].{0,200}\b(?:1[34]|19|20)\d\d|\b(?:19|20)\d\d\.?$`)
 )
 
 // references takes the reference lists off the end of the text, one entry each,
@@ -98,4 +99,4 @@ func (a *article) looseReferences(lines []line) (above, below []line) {
 	return lines[:start:start], nil
 }
 
-var accessed = regexp.MustCompile(`(?i)https?://\S+\s*[.,]?\s*[(\[]?(?:accessed|retrieved|last visited|abgerufen|erişim)`)
+var accessed = format.NewPattern(`(?i)https?://\S+\s*[.,]?\s*[(\[]?(?:accessed|retrieved|last visited|abgerufen|erişim)`)

@@ -3,12 +3,35 @@
 // same vectors on a page without protection show that the test would notice.
 
 import { readFileSync } from "node:fs";
+import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
-import type { Browser, BrowserContext, Page } from "@playwright/test";
+import type { Browser, BrowserContext, LaunchOptions, Page } from "@playwright/test";
 import { every as everyVector, made } from "../made.ts";
 import { expect, type Served, test, watch } from "../workbench.ts";
 
 const vectors = (): string[] => JSON.parse(readFileSync(join(made, "exports", "vectors.json"), "utf8")) as string[];
+
+/**
+ * A place where every host but this machine seems to be: it counts connections
+ * that are about evil.example, also those that the browser tells nobody of. The
+ * name is in the clear also in a TLS greeting.
+ */
+async function canary(): Promise<{ args: string[]; calls: () => number; stop: () => void }> {
+  let calls = 0;
+  const server = createServer((socket) => {
+    socket.on("error", () => undefined); // whoever called may have gone
+    socket.once("data", (hello) => {
+      calls += hello.includes("evil.example") ? 1 : 0;
+      socket.destroy();
+    });
+  });
+  await new Promise<void>((ready) => server.listen(0, "127.0.0.1", ready));
+  const { port } = server.address() as AddressInfo;
+  return { args: [`--host-resolver-rules=MAP * 127.0.0.1:${port}, EXCLUDE 127.0.0.1`], calls: () => calls, stop: () => server.close() };
+}
+
+/** A browser of its own, to which every host but this machine is the canary. */
+const lured = (o: LaunchOptions, args: string[]): LaunchOptions => ({ ...o, args: [...(o.args ?? []), ...args] });
 
 /** A context in which alert tells that it was called, and with what, from whatever frame. */
 async function baited(browser: Browser, ran: (what: number, url: string) => void): Promise<BrowserContext> {
@@ -163,11 +186,18 @@ async function everything(page: Page, served: Served): Promise<string[]> {
   return [...new Set(all)];
 }
 
-test("nothing that was imported runs, loads or sends", async ({ browser, hostile }) => {
+test("nothing that was imported runs, loads or sends", async ({ playwright, launchOptions, hostile }) => {
   test.setTimeout(1_800_000); // a minute on a machine with nothing else to do
   const wrongs: string[] = [];
   // A page that refuses what was asked answers 400 or 404, which the browser says on its console.
   const bad = () => wrongs.filter((w) => !/the server responded with a status of 40[04]/.test(w));
+  const elsewhere = await canary();
+  const browser = await playwright.chromium.launch(lured(launchOptions, elsewhere.args));
+  const bare = await browser.newPage();
+  await bare.setContent('<link rel=preconnect href="http://evil.example"><img src="http://evil.example/x.png">');
+  await expect.poll(elsewhere.calls, "the canary would notice nothing").toBeGreaterThan(0);
+  await bare.close();
+  const before = elsewhere.calls();
   const context = await baited(browser, (_, url) => wrongs.push(`${url}: RAN`));
   watch(context, wrongs);
   const pages = await Promise.all([1, 2, 3].map(() => context.newPage()));
@@ -191,7 +221,9 @@ test("nothing that was imported runs, loads or sends", async ({ browser, hostile
     }),
   );
   console.log(`${total} pages with ${vectors().length} vectors in ${Math.round((Date.now() - begun) / 1000)} s; ${told} of them show one`);
-  await context.close();
+  await browser.close();
+  elsewhere.stop();
   expect(bad()).toEqual([]);
+  expect(elsewhere.calls() - before, "connections elsewhere").toBe(0);
   expect(told).toBeGreaterThan(vectors().length);
 });
