@@ -24,6 +24,8 @@ const fixed = [
   "/settings",
   "/help",
   "/out?u=https%3A%2F%2Fexample.org%2Fa",
+  "/?at=%4020",
+  "/log/3?at=%4020",
   "/nowhere",
 ];
 
