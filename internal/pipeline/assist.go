@@ -34,6 +34,7 @@ func (c *Case) ReadPictures(ctx context.Context, h assist.Helper, statements []u
 		return Receipt{}, err
 	}
 	im := newImporter(ctx, c, ImportOptions{Progress: progress}, runDetail{Verb: "ocr", Zone: c.Config.Zone, Tool: c.stores.Tool + "; " + h.Tool})
+	im.stages = []stretch{{"ocr", .95}, {"link", .05}} // a picture takes half a second
 	for i, p := range pictures {
 		if err = ctx.Err(); err != nil {
 			break
@@ -62,6 +63,9 @@ func (c *Case) ReadPictures(ctx context.Context, h assist.Helper, statements []u
 		if strings.TrimSpace(text) != "" {
 			im.report.New++
 		}
+	}
+	if err == nil {
+		im.progress("ocr", "", int64(len(pictures)), int64(len(pictures)))
 	}
 	r, err := im.finish(err)
 	return r, errors.Join(err, c.rest(ctx))

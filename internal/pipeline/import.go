@@ -152,6 +152,7 @@ type importer struct {
 	found    map[uint64]*Found // of a dry run, by source
 	witness  *witness          // of what becomes of one file; nil when nobody asks
 	whole    whole
+	stages   []stretch // of work that is no import of files
 }
 
 // Found is what a dry run found of one source.
@@ -372,11 +373,11 @@ func (im *importer) progress(phase, file string, done, total int64) {
 	}
 }
 
-// parts are the phases of the import; nil for other work, and of a dry run, which
+// parts are the phases of the work; nil for one that has only one, as a dry run
 // only reads.
 func (im *importer) parts() []stretch {
 	if im.whole.sizes == nil || im.opt.DryRun {
-		return nil
+		return im.stages
 	}
 	return stretches(im.whole.store, im.whole.toRead())
 }

@@ -211,7 +211,7 @@ func (w *Work) end(j *state.Job, err, cause error) {
 	stopped := err == nil && !w.finished || errors.Is(err, context.Canceled) || errors.Is(err, errPause) || errors.Is(err, errCancel)
 	switch {
 	case err == nil && w.finished:
-		j.State = state.Done
+		j.State, j.Share = state.Done, 1
 		r := *w.receipt
 		r.Problems = nil // they are in a list of their own
 		j.Skipped = r.Skipped

@@ -57,6 +57,7 @@ type prepared struct {
 	commit       record.Digest
 	missingMedia int64
 	omittedMedia int64
+	known        bool // it is a version that is here, as far as was known then
 }
 
 // sourceRef is the source of a chunk as far as it is known when the chunk is
@@ -345,15 +346,11 @@ func (r *reader) prepare(c *chunk) {
 	)
 	lo, hi := spanRange(c.readings)
 	whole := hi-lo <= chunkSpan && !im.opt.DryRun
-	if whole {
-		buf = make([]byte, hi-lo)
-		if _, c.err = r.blob.ReadAt(buf, lo); c.err != nil {
-			return
-		}
-	}
 	for i := range c.readings {
 		x, p := &c.readings[i], &c.prepared[i]
-		complete(x, im.detail.KeepSenders != "", im.c.pseudo)
+		if im.detail.KeepSenders == "" {
+			im.c.pseudo.reading(x)
+		}
 		p.textDigest = textDigest(x)
 		for _, m := range x.Media {
 			if m.Omitted != "" {
@@ -362,10 +359,22 @@ func (r *reader) prepare(c *chunk) {
 				p.missingMedia++
 			}
 		}
-		if im.opt.DryRun || x.Span.Length == 0 || same(c.known[x.ExternalID], x, p) {
+		// Of what is here already nothing more is needed: an import that goes on after
+		// it was stopped reads what it did before many times as fast.
+		if p.known = same(c.known[x.ExternalID], x, p); p.known {
+			continue
+		}
+		identify(x)
+		if im.opt.DryRun || x.Span.Length == 0 {
 			continue
 		}
 		span := []byte(nil)
+		if whole && buf == nil {
+			buf = make([]byte, hi-lo)
+			if _, c.err = r.blob.ReadAt(buf, lo); c.err != nil {
+				return
+			}
+		}
 		if whole {
 			span = buf[x.Span.Offset-lo:][:x.Span.Length]
 		} else {
@@ -384,6 +393,11 @@ func complete(x *record.Reading, keepSenders bool, ps pseudonyms) {
 	if !keepSenders {
 		ps.reading(x)
 	}
+	identify(x)
+}
+
+// identify says in what language a reading is, if its format does not.
+func identify(x *record.Reading) {
 	if x.Lang == "" {
 		x.Lang, _ = language.Identify(x.Text)
 		if x.Text == "" && x.Title != "" {

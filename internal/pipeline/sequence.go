@@ -288,8 +288,11 @@ func (r *reader) version(x *record.Reading, p *prepared, k catalog.Known) (writt
 	if err := im.begin(); err != nil {
 		return false, &storeError{err}
 	}
+	if p.known { // prepared as such, and found not to be
+		identify(x)
+	}
 	if x.Span.Length > 0 && p.salt == nil {
-		// Prepared as known, and found not to be: commit to the span now.
+		// Likewise: commit to the span now.
 		if err := r.commitSpan(x, p); err != nil {
 			return false, err
 		}

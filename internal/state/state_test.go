@@ -221,3 +221,19 @@ func TestDamagedFile(t *testing.T) {
 		})
 	}
 }
+
+// The more time is left, the rounder it is told; never less than it is.
+func TestAbout(t *testing.T) {
+	for seconds, want := range map[int64]int64{0: 0, 3: 10, 59: 60, 61: 120, 230: 240, 1190: 1200, 1300: 1500, 4000: 4500, 30_000: 32_400} {
+		if got := state.About(seconds); got != want {
+			t.Errorf("%d s: about %d, want %d", seconds, got, want)
+		}
+	}
+	j := state.Job{State: state.Running, Left: 230}
+	if j.Eta() != 240 {
+		t.Errorf("%d", j.Eta())
+	}
+	if j.State = state.Paused; j.Eta() != -1 {
+		t.Error("a job that is paused has time left")
+	}
+}

@@ -155,7 +155,7 @@ func (c *testCase) at(s record.Statement) string {
 }
 
 // allowed are the elements our templates write.
-const allowed = " html head body meta title link a header p span form label input button fieldset legend select option textarea datalist nav ul li main footer b article section aside h1 h2 h3 bdi mark ins del s code kbd i div br time dl dt dd ol table thead tbody tr th td details summary dialog progress dl-palette dl-live dl-drop figure figcaption img svg rect text line pre desc defs pattern path g circle "
+const allowed = " html head body meta title link a header p span form label input button fieldset legend select option textarea datalist nav ul li main footer b article section aside h1 h2 h3 bdi mark ins del s code kbd i div br time dl dt dd ol table thead tbody tr th td details summary dialog progress dl-palette dl-live dl-drop dl-work figure figcaption img svg rect text line pre desc defs pattern path g circle "
 
 // inert checks that a page holds nothing that runs, loads from elsewhere, or
 // sends anything, and returns it parsed.

@@ -25,7 +25,7 @@ import (
 // pageData is what each page is given, zero.
 func pageData() map[string]any {
 	return map[string]any{"today": todayData{}, "style": styleData{}, "statements": &statementsData{}, "statement": statementData{}, "proof": proofData{}, "sources": sourcesData{}, "matrix": &matrixData{},
-		"source": sourceData{}, "imports": []importRow{}, "receipt": receiptData{}, "log": logData{}, "entry": entryData{}, "entries": entriesData{}, "help": helpData{}, "out": outData{}, "families": &familiesData{}, "family": familyData{}, "firsts": firstsData{}, "settings": settingsData{}, "inbox": &inboxData{}, "unit": &unitData{}, "import": importData{}, "preflight": preflightData{}, "jobs": jobsData{}, "job": jobData{}, "capture": &captureData{}, "export": &exportData{}, "all": allData{}, "apply": applyData{}, "conflict": &conflict{}, "sheet": sheetData{}, "fail": failure{}, "login": loginData{}, "sessions": sessionsData{}, "doctor": []checkRow{}}
+		"source": sourceData{}, "imports": []importRow{}, "receipt": receiptData{}, "log": logData{}, "entry": entryData{}, "entries": entriesData{}, "help": helpData{}, "out": outData{}, "families": &familiesData{}, "family": familyData{}, "firsts": firstsData{}, "settings": settingsData{}, "inbox": &inboxData{}, "unit": &unitData{}, "import": importData{}, "preflight": preflightData{}, "jobs": jobsData{}, "ocr": ocrData{}, "job": jobData{}, "capture": &captureData{}, "export": &exportData{}, "all": allData{}, "apply": applyData{}, "conflict": &conflict{}, "sheet": sheetData{}, "fail": failure{}, "login": loginData{}, "sessions": sessionsData{}, "doctor": []checkRow{}}
 }
 
 // fill sets everything in v to something that is not zero.

@@ -86,7 +86,7 @@ func TestRefusalLeadsToTheJob(t *testing.T) {
 		t.Errorf("other work: %+v", f)
 	}
 	c := newCase(t)
-	for lang, want := range map[string]string{"en": "result.json", "ar": "استيراد", "fa": "وارد می\u200cشود"} {
+	for lang, want := range map[string]string{"en": "is being imported", "ar": "استيراد", "fa": "این کار پرونده را"} {
 		s, _ := newServer(c.desk, Options{})
 		var b strings.Builder
 		if err := s.pages[lang]["fail"].ExecuteTemplate(&b, "main", f); err != nil {

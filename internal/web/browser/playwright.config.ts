@@ -38,7 +38,7 @@ export default defineConfig<Reading>({
   },
   projects: [
     { name: "ltr", use: { language: "en" }, testIgnore: /specs\/nojs/ },
-    { name: "rtl", use: { language: "ar" }, testMatch: every ? /specs\/(pages|scene|bidi)/ : /specs\/scene/ },
+    { name: "rtl", use: { language: "ar" }, testMatch: every ? /specs\/(pages|scene|bidi|work)/ : /specs\/(scene|work)/ },
     { name: "rtl-dark", use: { language: "ar", theme: "dark" }, testMatch: /specs\/pages/ },
     { name: "390", use: { viewport: { width: 390, height: 844 } }, testMatch: /specs\/pages/ },
     // Ways of reading that differ from the others by one thing only take their time.
@@ -50,6 +50,6 @@ export default defineConfig<Reading>({
           { name: "390-rtl", use: { language: "ar" as const, viewport: { width: 390, height: 844 } }, testMatch: /specs\/pages/ },
         ]
       : []),
-    { name: "nojs", use: { javaScriptEnabled: false }, testMatch: /specs\/(nojs|scene[134])/ },
+    { name: "nojs", use: { javaScriptEnabled: false }, testMatch: /specs\/(nojs|scene[134]|work)/ },
   ],
 });
