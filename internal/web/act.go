@@ -137,7 +137,7 @@ func doneWords(action string) string {
 	words := map[string]string{"keep": key("Kept"), "dismiss": key("Not relevant"), "duplicate": key("Duplicate"), "later": key("Put off"), "reopen": key("New again"),
 		"label": key("Labelled"), "unlabel": key("Label taken off"), "assign": key("Assigned"), "unassign": key("Assigned to nobody"), "shield": key("Name masked"), "unshield": key("Name shown again"), "open": key("Name opened, for this session"),
 		"withdraw": key("Withdrawn"), "restore": key("Restored"), "restrict": key("Restricted"), "lift-restriction": key("Restriction lifted"), "mark-public": key("Marked as public"), "undo": key("Taken back"),
-		"edit": key("Sheet taken over"), "translate": key("Translated"), "review-translation": key("Reviewed")}
+		"merge": key("Put into one family"), "split": key("Taken out of the family"), "edit": key("Sheet taken over"), "translate": key("Translated"), "review-translation": key("Reviewed")}
 	if w := words[action]; w != "" {
 		return w
 	}

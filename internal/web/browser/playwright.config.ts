@@ -50,6 +50,6 @@ export default defineConfig<Reading>({
           { name: "390-rtl", use: { language: "ar" as const, viewport: { width: 390, height: 844 } }, testMatch: /specs\/pages/ },
         ]
       : []),
-    { name: "nojs", use: { javaScriptEnabled: false }, testMatch: /specs\/(nojs|scene[134]|work)/ },
+    { name: "nojs", use: { javaScriptEnabled: false }, testMatch: /specs\/(nojs|scene[1345]|work)/ },
   ],
 });
