@@ -143,15 +143,7 @@ func (a *app) writeSheet(d *desk.Desk, path string, of desk.SheetOf) error {
 	if err != nil {
 		return err
 	}
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
-	if errors.Is(err, os.ErrExist) {
-		return thereAlready(path)
-	}
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(b)
-	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
+	if err := writeNew(path, b); err != nil {
 		return err
 	}
 	a.partly = len(how.Withheld) > 0 || !how.Complete

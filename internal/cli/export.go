@@ -82,6 +82,11 @@ func writeHow(path string, how desk.Listing) error {
 	if err != nil {
 		return err
 	}
+	return writeNew(path, append(b, '\n'))
+}
+
+// writeNew writes a file that is not there yet, for its owner to read.
+func writeNew(path string, b []byte) error {
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if errors.Is(err, os.ErrExist) {
 		return thereAlready(path)
@@ -89,7 +94,7 @@ func writeHow(path string, how desk.Listing) error {
 	if err != nil {
 		return err
 	}
-	_, err = f.Write(append(b, '\n'))
+	_, err = f.Write(b)
 	return errors.Join(err, f.Sync(), f.Close())
 }
 

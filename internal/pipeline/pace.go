@@ -28,8 +28,8 @@ type stretch struct {
 	part  float64
 }
 
-// What a byte costs, against reading one: as it was measured on large exports of
-// posts (`make bench`). It weighs phases against one another before they are seen.
+// What a byte costs, against reading one: an estimate for large exports of posts,
+// by which phases are weighed against one another before they are seen.
 const (
 	storeCost = .05
 	linkCost  = .25
