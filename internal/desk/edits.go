@@ -19,6 +19,7 @@ import (
 	"dalil/internal/language"
 	"dalil/internal/pipeline"
 	"dalil/internal/record"
+	"dalil/internal/redact"
 )
 
 // ActionEdit takes over a sheet that somebody filled in: what changes is many
@@ -320,21 +321,11 @@ func (r *sheetReader) prepare(ctx context.Context, rows []FilledRow) (err error)
 	if r.units, err = r.d.unitsHolding(ctx, leaves); err != nil {
 		return err
 	}
-	if r.house, err = r.d.ofHouse(ctx); err != nil {
+	if r.house, err = r.d.forHouse(ctx); err != nil {
 		return err
 	}
-	seen := map[uint64]bool{}
-	var units []sheetRow
-	for _, leaf := range leaves {
-		if u, ok := r.units[leaf]; ok && !seen[u.Leaf] {
-			seen[u.Leaf] = true
-			units = append(units, sheetRow{unit: u})
-		}
-	}
-	for chunk := range slices.Chunk(units, listPage) {
-		if err := r.house.read(ctx, chunk); err != nil {
-			return err
-		}
+	if err := r.house.read(ctx, r.units); err != nil {
+		return err
 	}
 	if r.people, err = r.d.Handles(ctx); err != nil {
 		return err
@@ -390,8 +381,12 @@ func (r *sheetReader) row(ctx context.Context, row *FilledRow) error {
 		r.refuse(row, words(key("what stands in the column seen is not what was written there")), key("write the sheet anew; the column seen is not for filling in"))
 		return nil
 	}
-	if why := r.house.withholds(&u, u.First); why.Text != "" {
-		r.refuse(row, why, key("decide about it on its own page"))
+	it, err := r.house.row(ctx, &u, u.First)
+	if err != nil {
+		return err
+	}
+	if why := redact.Withholds(redact.ForHouse, it); why != "" {
+		r.refuse(row, words(why), key("decide about it on its own page"))
 		return nil
 	}
 	now, err := r.d.cellsOf(ctx, &u)

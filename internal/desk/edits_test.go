@@ -5,11 +5,14 @@ import (
 	"encoding/csv"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
 	"dalil/internal/desk"
+	"dalil/internal/pipeline"
 	"dalil/internal/record"
 )
 
@@ -267,6 +270,72 @@ func TestSheetWithholds(t *testing.T) {
 		e := read(t, d, saved(was, ",", "\n", false))
 		if len(e.Refused) != 1 || !strings.Contains(e.Refused[0].What.String(), "restricted") || len(e.Changes) > 0 {
 			t.Errorf("%s: %+v", name, e)
+		}
+	}
+}
+
+// TestSheetIsARelease: a sheet says of a text what redact lets out: no name that
+// somebody masked, wherever it stands, no private source, nothing withdrawn, and
+// of an edited statement what it says now.
+func TestSheetIsARelease(t *testing.T) {
+	ctx := context.Background()
+	d := open(t)
+	for name, text := range map[string]string{"accusations": accusations, "edited": strings.ReplaceAll(export, "since the morning", "since the evening")} {
+		p := filepath.Join(t.TempDir(), name, "result.json")
+		must(t, os.MkdirAll(filepath.Dir(p), 0o755))
+		must(t, os.WriteFile(p, []byte(text), 0o644))
+		_, err := d.Case.Import(ctx, []string{p}, pipeline.ImportOptions{})
+		must(t, err)
+	}
+	calm, bridge := id(t, d, `"calm day"`), id(t, d, `"since the evening"`)
+	before, _ := sheet(t, d, desk.SheetOf{Statements: true})
+	_, err := d.Triage(ctx, desk.Triage{Action: desk.ActionShield, Units: []string{id(t, d, `"harbour office"`)}, Names: []string{"Tamir Velasko", "تمير فيلاسكو"}, Reason: "accused by name"})
+	must(t, err)
+	_, err = d.Triage(ctx, desk.Triage{Action: desk.ActionLabel, Units: []string{calm}, Labels: []string{"is it velasko, Tamir Velasko?"}})
+	must(t, err)
+	_, err = d.Withdraw(ctx, bridge, "a mistake")
+	must(t, err)
+	for _, of := range []desk.SheetOf{{}, {Statements: true}, {Statements: true, Query: "since the"}} {
+		rows, how := sheet(t, d, of)
+		all := strings.ToLower(fmt.Sprint(rows))
+		for _, no := range []string{"velasko", "فيلاسكو", desk.MaskToken, "neighbours", "since the", "tilda"} {
+			if strings.Contains(all, no) {
+				t.Errorf("%+v: %q is in it: %s", of, no, all)
+			}
+		}
+		if of.Query == "" && (!strings.Contains(all, "a private group") || !strings.Contains(all, "the bridge is open") || !slices.ContainsFunc(how.Withheld, func(w desk.WithheldJSON) bool {
+			return w.N == 4 && strings.Contains(w.Why, "masked")
+		})) {
+			t.Errorf("%+v: %+v %s", of, how, all)
+		}
+	}
+	// Nor can a sheet of before decide about them.
+	for i := range before[1:] {
+		before[i+1][col(t, before, "state")] = "kept"
+	}
+	e := read(t, d, saved(before, ",", "\n", false))
+	why := map[string]int{}
+	for _, r := range e.Refused {
+		why[r.What.String()]++
+	}
+	if len(e.Refused) != 5 || why["it was withdrawn"] != 1 || why["it names a private person, and the name is masked"] != 4 {
+		t.Errorf("refused: %v", why)
+	}
+}
+
+// TestSheetOfWhatIsNow: a statement that is found by what it said before stands in
+// a sheet once, with what it says now.
+func TestSheetOfWhatIsNow(t *testing.T) {
+	ctx := context.Background()
+	d := open(t)
+	p := filepath.Join(t.TempDir(), "result.json")
+	must(t, os.WriteFile(p, []byte(strings.ReplaceAll(export, "since the morning", "since the evening")), 0o644))
+	_, err := d.Case.Import(ctx, []string{p}, pipeline.ImportOptions{})
+	must(t, err)
+	for _, q := range []string{"since", "morning"} {
+		rows, _ := sheet(t, d, desk.SheetOf{Statements: true, Query: q})
+		if len(rows) != 2 || rows[1][col(t, rows, "text")] != "since the evening" {
+			t.Errorf("%s: %q", q, rows)
 		}
 	}
 }

@@ -95,10 +95,7 @@ func (d *Desk) List(ctx context.Context, text string, audience redact.Audience) 
 	if err != nil {
 		return redact.Release{}, l, err
 	}
-	for why, n := range g.withheld {
-		l.Withheld = append(l.Withheld, WithheldJSON{n, why})
-	}
-	slices.SortFunc(l.Withheld, func(a, b WithheldJSON) int { return cmp.Or(b.N-a.N, cmp.Compare(a.Why, b.Why)) })
+	l.Withheld = g.left()
 	l.Rows = report.Statements
 	l.Notes = append(l.Notes, report.Notes...)
 	if !l.Complete {
@@ -170,31 +167,16 @@ func (g *lister) add(ctx context.Context, s record.Statement) error {
 	if g.listed[s.First] {
 		return nil
 	}
-	src, ok := g.sources[s.Source]
-	if !ok {
-		return fmt.Errorf("%w: the source of %s is not in the catalog", record.ErrAltered, g.d.StatementID(s))
-	}
-	it := redact.Item{ID: g.d.StatementID(s), Source: src, Sensitivity: sensitivityOf(g.decisions[s.First], src),
-		Shielded: g.shielded[s.First] || s.Family != 0 && g.shielded[s.Family], Versions: []redact.Version{{Statement: s}}}
+	versions := []record.Statement{s}
 	if s.Until != 0 || s.Version > 1 {
-		versions, err := g.d.Case.Catalog.Versions(ctx, s.First)
-		if err != nil {
+		var err error
+		if versions, err = g.d.Case.Catalog.Versions(ctx, s.First); err != nil {
 			return err
 		}
-		it.Versions = it.Versions[:0]
-		for _, v := range versions {
-			it.Versions = append(it.Versions, redact.Version{Statement: v})
-		}
 	}
-	if g.d.now != nil && len(g.shielded) > 0 { // it may have come into a family since
-		now, err := g.d.today().Statement(ctx, s.First)
-		if err != nil {
-			return err
-		}
-		it.Shielded = it.Shielded || now.Family != 0 && g.shielded[now.Family]
-	}
-	for _, v := range it.Versions {
-		it.Shielded = it.Shielded || g.names.finds(v.Statement)
+	it, err := g.item(ctx, versions)
+	if err != nil {
+		return err
 	}
 	g.listed[s.First] = true
 	if why := redact.Withholds(g.audience, it); why != "" {
@@ -215,4 +197,38 @@ func (g *lister) add(ctx context.Context, s record.Statement) error {
 	g.text += size
 	g.items = append(g.items, it)
 	return nil
+}
+
+// item is a statement, in those of its versions that are given, with what says who
+// may see it.
+func (g *lister) item(ctx context.Context, versions []record.Statement) (redact.Item, error) {
+	s := versions[0]
+	src, ok := g.sources[s.Source]
+	if !ok {
+		return redact.Item{}, fmt.Errorf("%w: the source of %s is not in the catalog", record.ErrAltered, g.d.StatementID(s))
+	}
+	it := redact.Item{ID: g.d.StatementID(s), Source: src, Sensitivity: sensitivityOf(g.decisions[s.First], src),
+		Shielded: g.shielded[s.First] || s.Family != 0 && g.shielded[s.Family]}
+	if g.d.now != nil && len(g.shielded) > 0 { // it may have come into a family since
+		now, err := g.d.today().Statement(ctx, s.First)
+		if err != nil {
+			return it, err
+		}
+		it.Shielded = it.Shielded || now.Family != 0 && g.shielded[now.Family]
+	}
+	for _, v := range versions {
+		it.Shielded = it.Shielded || g.names.finds(v)
+		it.Versions = append(it.Versions, redact.Version{Statement: v})
+	}
+	return it, nil
+}
+
+// left says what stayed behind, the commonest reason first.
+func (g *lister) left() []WithheldJSON {
+	all := []WithheldJSON{}
+	for why, n := range g.withheld {
+		all = append(all, WithheldJSON{n, why})
+	}
+	slices.SortFunc(all, func(a, b WithheldJSON) int { return cmp.Or(b.N-a.N, cmp.Compare(a.Why, b.Why)) })
+	return all
 }

@@ -148,7 +148,7 @@ func TestShield(t *testing.T) {
 // withhold instead; saved searches are people's own words.
 func TestReadMasked(t *testing.T) {
 	beside := regexp.MustCompile(`Case\.Catalog(?:$|,|\.(?:Statement|Current|Version|Versions|Search|Inbox|UnitsOf|Decision|Decisions|AllDecisions|NewestDecisions|DecisionsBy|Touched|Since|Shields|AllUnits|Source|Sources|SourceByKey|CountPosted|Texts|TextsAt|CurrentTexts)\()`) // nor under another name
-	may := map[string]bool{"masked.go": true, "release.go": true, "list.go": true, "saved.go": true}
+	may := map[string]bool{"masked.go": true, "release.go": true, "list.go": true, "saved.go": true, "sheet.go": true}
 	n := 0
 	for _, room := range []string{".", "../web", "../cli"} {
 		files, err := filepath.Glob(filepath.Join(room, "*.go"))

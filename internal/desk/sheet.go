@@ -19,9 +19,9 @@ import (
 
 // A sheet is a list as a table to fill in: what is decided about each row stands
 // in columns that a person changes in a spreadsheet, and ReadSheet takes them
-// over. It is a paper of the house, and yet a file that can get lost: what is
-// restricted, or names a private person, is not in it, and private sources are not
-// named.
+// over. It is a paper of the house, and yet a file that can get lost, so it is
+// written from a release: what is restricted, or names a private person, is not in
+// it, and private sources are not named.
 const (
 	// SheetRows and SheetBytes bound a sheet, written or read.
 	SheetRows  = 10_000
@@ -48,46 +48,38 @@ func edited() []string { return []string{colState, colOf, colUntil, colLabels, c
 type sheetColumn struct {
 	name  string
 	usual bool
-	value func(d *Desk, r *sheetRow) string
+	value func(s redact.Shown, zone *time.Location) string
 }
 
 func sheetContext() []sheetColumn {
-	zoned := func(d *Desk, w record.When) string {
+	zoned := func(w record.When, zone *time.Location) string {
 		if !w.Known() {
 			return ""
 		}
-		return w.In(d.Case.Zone)
+		return w.In(zone)
 	}
 	return []sheetColumn{
-		{"posted_at", true, func(d *Desk, r *sheetRow) string { return zoned(d, r.shown.Posted) }},
-		{"source_name", true, func(_ *Desk, r *sheetRow) string { return r.source }},
-		{"lang", false, func(_ *Desk, r *sheetRow) string { return r.shown.Lang }},
-		{"text", true, func(_ *Desk, r *sheetRow) string { return oneLine(r.shown.Title, r.shown.Text) }},
-		{"posts", true, func(_ *Desk, r *sheetRow) string { return strconv.Itoa(r.unit.Posts) }},
-		{"sources", false, func(_ *Desk, r *sheetRow) string { return strconv.Itoa(r.unit.Sources) }},
-		{"second_source_seconds", false, func(_ *Desk, r *sheetRow) string {
-			if r.unit.Second < 0 {
+		{"posted_at", true, func(s redact.Shown, z *time.Location) string { return zoned(s.Standing().Posted, z) }},
+		{"source_name", true, func(s redact.Shown, _ *time.Location) string { return s.SourceName }},
+		{"lang", false, func(s redact.Shown, _ *time.Location) string { return s.Standing().Lang }},
+		{"text", true, func(s redact.Shown, _ *time.Location) string { return oneLine(s.Standing().Title, s.Standing().Text) }},
+		{"posts", true, func(s redact.Shown, _ *time.Location) string { return strconv.Itoa(s.Work.Posts) }},
+		{"sources", false, func(s redact.Shown, _ *time.Location) string { return strconv.Itoa(s.Work.Sources) }},
+		{"second_source_seconds", false, func(s redact.Shown, _ *time.Location) string {
+			if s.Work.Second < 0 {
 				return ""
 			}
-			return strconv.FormatInt(r.unit.Second, 10)
+			return strconv.FormatInt(s.Work.Second, 10)
 		}},
-		{"last_posted", false, func(d *Desk, r *sheetRow) string { return zoned(d, r.unit.Newest.Posted) }},
-		{"by", false, func(_ *Desk, r *sheetRow) string { return r.unit.By }},
-		{"at", false, func(_ *Desk, r *sheetRow) string {
-			if r.unit.Decision == 0 {
+		{"last_posted", false, func(s redact.Shown, z *time.Location) string { return zoned(s.Work.LastPosted, z) }},
+		{"by", false, func(s redact.Shown, _ *time.Location) string { return s.Work.By }},
+		{"at", false, func(s redact.Shown, _ *time.Location) string {
+			if s.Work.By == "" {
 				return ""
 			}
-			return milli(r.unit.At)
+			return milli(s.Work.At)
 		}},
 	}
-}
-
-// sheetRow is a row of a sheet being written.
-type sheetRow struct {
-	id     string
-	unit   catalog.Unit
-	shown  record.Statement
-	source string
 }
 
 // Sheeted says how a sheet was made.
@@ -107,26 +99,37 @@ type SheetOf struct {
 	Mark       bool     // begin with a byte order mark
 }
 
-// Sheet writes a list as a sheet to fill in.
+// Sheet writes a list as a sheet to fill in. What is in it is what redact lets out
+// of the case for those who work on it.
 func (d *Desk) Sheet(ctx context.Context, of SheetOf) ([]byte, Sheeted, error) {
-	how := Sheeted{Query: of.Query, Complete: true, Withheld: []WithheldJSON{}}
+	how := Sheeted{Query: of.Query}
 	if d.then != nil {
 		return nil, how, record.WithHint(fmt.Errorf("%w: nothing can be decided about the past", record.ErrInvalid), "leave at= out: a sheet is of now")
 	}
+	g, err := d.forHouse(ctx)
+	if err != nil {
+		return nil, how, err
+	}
+	if err := g.gather(ctx, of); err != nil {
+		return nil, how, err
+	}
+	release, _, err := redact.Prepare(redact.ForHouse, redact.Material{Case: d.Case.Config.Name, Zone: d.Case.Zone, Bare: true, Items: g.items})
+	if err != nil {
+		return nil, how, err
+	}
+	b, rows := writeSheet(release, of)
+	how.Entries, how.Rows, how.Complete, how.Withheld = g.Entries, rows, g.Complete && rows == release.Len(), g.left()
+	return b, how, nil
+}
+
+// writeSheet writes a release as a sheet, as much of it as a sheet may have, and
+// says how many rows that are.
+func writeSheet(r redact.Release, of SheetOf) ([]byte, int) {
 	var beside []sheetColumn
 	for _, c := range sheetContext() {
 		if len(of.Columns) == 0 && c.usual || slices.Contains(of.Columns, c.name) {
 			beside = append(beside, c)
 		}
-	}
-	size, err := d.Case.Catalog.Size(ctx)
-	if err != nil {
-		return nil, how, err
-	}
-	how.Entries = size
-	rows, err := d.sheetRows(ctx, of, &how)
-	if err != nil {
-		return nil, how, err
 	}
 	var b bytes.Buffer
 	if of.Mark {
@@ -143,107 +146,126 @@ func (d *Desk) Sheet(ctx context.Context, of SheetOf) ([]byte, Sheeted, error) {
 		b.WriteString("\r\n")
 	}
 	line(append(head, colSeen))
-	for i := range rows {
-		r := &rows[i]
-		c, err := d.cellsOf(ctx, &r.unit)
-		if err != nil {
-			return nil, how, err
-		}
-		cells := []string{r.id, c[colState], c[colOf], c[colUntil], c[colLabels], c[colAssigned], ""}
-		for _, x := range beside {
-			cells = append(cells, x.value(d, r))
-		}
-		line(append(cells, stamp(&r.unit, c)))
+	rows := 0
+	for s := range r.Statements() {
 		if b.Len() > SheetBytes-(64<<10) {
-			how.Complete, how.Rows = false, i+1
-			return b.Bytes(), how, nil
+			break
 		}
+		w := s.Work
+		cells := []string{s.ID, w.State, w.Of, w.Until, w.Labels, w.Assigned, ""}
+		for _, c := range beside {
+			cells = append(cells, c.value(s, r.Zone()))
+		}
+		line(append(cells, w.Stamp))
+		rows++
 	}
-	how.Rows = len(rows)
-	return b.Bytes(), how, nil
+	return b.Bytes(), rows
 }
 
-// sheetRows finds what a sheet is of, page by page, and leaves out what must not
-// be in it.
-func (d *Desk) sheetRows(ctx context.Context, of SheetOf, how *Sheeted) ([]sheetRow, error) {
-	house, err := d.ofHouse(ctx)
-	if err != nil {
-		return nil, err
-	}
-	var rows []sheetRow
-	withheld := map[string]int{}
-	page := catalog.Page{Limit: listPage}
-	for {
+// sheetRow is a row of the list that a sheet is of.
+type sheetRow struct {
+	id    string
+	shown uint64 // the first version of the statement that it shows
+	unit  uint64
+}
+
+// gather takes what a sheet is of, page by page. It is found as this person finds
+// it, and then read as it stands in the catalog, for redact to judge.
+func (g *house) gather(ctx context.Context, of SheetOf) error {
+	for page := (catalog.Page{Limit: listPage}); ; {
 		var found []sheetRow
 		if of.Statements {
-			res, err := d.Search(ctx, of.Query, page)
+			res, err := g.d.Search(ctx, of.Query, page)
 			if err != nil {
-				return nil, err
+				return err
 			}
 			page.After = res.Next
-			leaves := make([]uint64, len(res.Hits))
-			for i, h := range res.Hits {
-				leaves[i] = h.First
-			}
-			units, err := d.unitsHolding(ctx, leaves)
-			if err != nil {
-				return nil, err
-			}
 			for _, h := range res.Hits {
-				if u, ok := units[h.First]; ok {
-					found = append(found, sheetRow{id: d.StatementID(h.Statement), unit: u, shown: h.Statement})
-				}
+				found = append(found, sheetRow{g.d.StatementID(h.Statement), h.First, h.First})
 			}
 		} else {
-			in, err := d.Inbox(ctx, of.Query, InboxPage{Page: page})
+			in, err := g.d.Inbox(ctx, of.Query, InboxPage{Page: page})
 			if err != nil {
-				return nil, err
+				return err
 			}
 			page.After = in.Next
 			for _, r := range in.Rows {
-				found = append(found, sheetRow{id: r.ID, unit: r.Unit, shown: r.First})
+				found = append(found, sheetRow{r.ID, r.First.First, r.Leaf})
 			}
 		}
-		if err := house.read(ctx, found); err != nil {
-			return nil, err
+		if err := g.take(ctx, found); err != nil {
+			return err
 		}
-		for _, r := range found {
-			if why := house.withholds(&r.unit, r.shown); why.Text != "" {
-				withheld[why.Text]++
-				continue
-			}
-			if len(rows) == SheetRows {
-				how.Complete = false
-				page.After = ""
-				break
-			}
-			if src := house.sources[r.shown.Source]; !src.Private {
-				r.source = r.shown.SourceName
-			}
-			rows = append(rows, r)
-		}
-		if page.After == "" {
-			break
+		if page.After == "" || !g.Complete {
+			return nil
 		}
 	}
-	for why, n := range withheld {
-		how.Withheld = append(how.Withheld, WithheldJSON{n, why})
-	}
-	slices.SortFunc(how.Withheld, func(a, b WithheldJSON) int { return strings.Compare(a.Why, b.Why) })
-	return rows, nil
 }
 
-// unitsHolding finds the units that statements are in, many at once. What is in
-// none is left out.
+// take takes rows with where the work on them stands, each once.
+func (g *house) take(ctx context.Context, found []sheetRow) error {
+	found = slices.DeleteFunc(found, func(r sheetRow) bool {
+		was := g.listed[r.shown]
+		g.listed[r.shown] = true
+		return was
+	})
+	shown, of := make([]uint64, len(found)), make([]uint64, len(found))
+	for i, r := range found {
+		shown[i], of[i] = r.shown, r.unit
+	}
+	units, err := g.d.unitsHolding(ctx, of)
+	if err != nil {
+		return err
+	}
+	current, err := g.d.Case.Catalog.Current(ctx, shown)
+	if err != nil {
+		return err
+	}
+	if err := g.read(ctx, units); err != nil {
+		return err
+	}
+	now := make(map[uint64]record.Statement, len(current))
+	for _, s := range current {
+		now[s.First] = s
+	}
+	for _, r := range found {
+		u, ok := units[r.unit]
+		s, there := now[r.shown]
+		if !ok || !there {
+			continue
+		}
+		it, err := g.row(ctx, &u, s)
+		if err != nil {
+			return err
+		}
+		if why := redact.Withholds(g.audience, it); why != "" {
+			g.withheld[why]++
+			continue
+		}
+		if len(g.items) == SheetRows {
+			g.Complete = false
+			return nil
+		}
+		it.ID = r.id
+		if it.Work, err = g.d.workOn(ctx, &u); err != nil {
+			return err
+		}
+		g.items = append(g.items, it)
+	}
+	return nil
+}
+
+// unitsHolding finds the units that statements are in, many at once, unmasked: their
+// words are for redact only. What is in none is left out.
 func (d *Desk) unitsHolding(ctx context.Context, statements []uint64) (map[uint64]catalog.Unit, error) {
 	all := make(map[uint64]catalog.Unit, len(statements))
 	now := d.Case.Now().Unix()
 	for _, chunk := range chunks(statements, listPage) {
-		units, err := d.Reader().UnitsOf(ctx, chunk, now)
+		units, err := d.Case.Catalog.UnitsOf(ctx, chunk, now)
 		if errors.Is(err, record.ErrNotFound) { // one of them; find the others one by one
 			units = nil
 			for _, leaf := range chunk {
-				one, err := d.Reader().UnitsOf(ctx, []uint64{leaf}, now)
+				one, err := d.Case.Catalog.UnitsOf(ctx, []uint64{leaf}, now)
 				if errors.Is(err, record.ErrNotFound) {
 					continue
 				} else if err != nil {
@@ -271,71 +293,65 @@ func (d *Desk) unitsHolding(ctx context.Context, statements []uint64) (map[uint6
 	return all, nil
 }
 
-// house knows what must not leave it.
+// house gathers what goes into a file of the house.
 type house struct {
-	d          *Desk
-	sources    map[uint64]record.Source
-	names      *masker
-	restricted map[uint64]bool // statements
-	units      map[uint64]bool // units in which one is; those that were read
+	lister
+	restricted map[uint64]bool // units in which a statement is; those that were read
 }
 
-func (d *Desk) ofHouse(ctx context.Context) (*house, error) {
-	h := &house{d: d, sources: map[uint64]record.Source{}, restricted: map[uint64]bool{}, units: map[uint64]bool{}}
-	sources, err := d.Reader().Sources(ctx)
-	if err != nil {
-		return nil, err
-	}
-	for _, s := range sources {
-		h.sources[s.Leaf] = s.Source
-	}
-	decisions, err := d.Reader().DecisionsBy(ctx, "restrict", "lift-restriction", "mark-public")
-	if err != nil {
-		return nil, err
-	}
-	about := map[uint64][]record.Decision{}
-	for _, x := range decisions {
-		about[x.Target] = append(about[x.Target], x)
-	}
-	for leaf, all := range about {
-		if sensitivityOf(all, record.Source{}) == redact.Restricted {
-			h.restricted[leaf] = true
-		}
-	}
-	h.names, err = d.everyName(ctx)
-	return h, err
+func (d *Desk) forHouse(ctx context.Context) (*house, error) {
+	g := &house{lister: lister{d: d, audience: redact.ForHouse, withheld: map[string]int{}, listed: map[uint64]bool{}, Listing: &Listing{Complete: true}}, restricted: map[uint64]bool{}}
+	return g, g.prepare(ctx)
 }
 
 // read sees in which units something is restricted.
-func (h *house) read(ctx context.Context, rows []sheetRow) error {
-	if len(h.restricted) == 0 {
+func (g *house) read(ctx context.Context, units map[uint64]catalog.Unit) error {
+	if len(g.decisions) == 0 {
 		return nil
 	}
-	leaves := make([]uint64, len(rows))
-	for i, r := range rows {
-		leaves[i] = r.unit.Leaf
+	var leaves []uint64
+	for _, u := range units {
+		if _, known := g.restricted[u.Leaf]; !known {
+			g.restricted[u.Leaf] = false
+			leaves = append(leaves, u.Leaf)
+		}
 	}
-	parts, err := h.d.Case.Catalog.Statements(ctx, leaves)
-	if err != nil {
-		return err
-	}
-	for i, all := range parts {
-		h.units[leaves[i]] = slices.ContainsFunc(all, func(s uint64) bool { return h.restricted[s] })
+	for _, chunk := range chunks(leaves, listPage) {
+		parts, err := g.d.Case.Catalog.Statements(ctx, chunk)
+		if err != nil {
+			return err
+		}
+		for i, all := range parts {
+			g.restricted[chunk[i]] = slices.ContainsFunc(all, func(s uint64) bool {
+				return sensitivityOf(g.decisions[s], record.Source{}) == redact.Restricted
+			})
+		}
 	}
 	return nil
 }
 
-// withholds says why a unit must not be in a sheet; no words when it may.
-func (h *house) withholds(u *catalog.Unit, shown record.Statement) Words {
-	switch {
-	case h.units[u.Leaf]:
-		return words(key("it, or a copy of it, is restricted"))
-	case u.Shielded || h.names.finds(u.First) || h.names.finds(shown):
-		return words(key("it names a private person, and the name is masked"))
-	case u.Posts == 0:
-		return words(key("it was withdrawn"))
+// row is a unit as a row of a file of the house, which shows one of its
+// statements. What holds one of them back holds back the row.
+func (g *house) row(ctx context.Context, u *catalog.Unit, shown record.Statement) (redact.Item, error) {
+	if u.Posts == 0 { // there is no statement to show
+		return redact.Item{Sensitivity: redact.Internal, State: redact.Withdrawn}, nil
 	}
-	return Words{}
+	it, err := g.item(ctx, []record.Statement{shown})
+	if err != nil {
+		return it, err
+	}
+	if g.restricted[u.Leaf] {
+		it.Sensitivity = redact.Restricted
+	}
+	it.Shielded = it.Shielded || u.Shielded || slices.ContainsFunc(u.Labels, func(l string) bool { return len(g.names.in(l)) > 0 })
+	return it, nil
+}
+
+// workOn is what stands about a unit, as a release says it.
+func (d *Desk) workOn(ctx context.Context, u *catalog.Unit) (redact.Work, error) {
+	c, err := d.cellsOf(ctx, u)
+	return redact.Work{State: c[colState], Of: c[colOf], Until: c[colUntil], Labels: c[colLabels], Assigned: c[colAssigned],
+		By: u.By, At: u.At, Posts: u.Posts, Sources: u.Sources, Second: u.Second, LastPosted: u.Newest.Posted, Stamp: stamp(u, c)}, err
 }
 
 // cellsOf is what stands about a unit as the columns of a sheet say it.

@@ -37,8 +37,11 @@ type Withheld struct {
 // with record.ErrWithheld when nothing of it may be shown.
 func Prepare(audience Audience, m Material) (Release, Report, error) {
 	var rep Report
-	if audience != ForPublic && audience != ForPartner {
+	if audience < ForPublic || audience > ForHouse {
 		return Release{}, rep, fmt.Errorf("%w audience %d", record.ErrInvalid, audience)
+	}
+	if audience == ForHouse && !m.Bare {
+		return Release{}, rep, fmt.Errorf("%w release: proofs and originals go to partners and to the public; the house has them", record.ErrInvalid)
 	}
 	if m.Originals.Include && strings.TrimSpace(m.Originals.Reason) == "" {
 		return Release{}, rep, record.WithHint(fmt.Errorf("%w release: originals that name private persons need a reason", record.ErrInvalid),
@@ -151,7 +154,7 @@ func Withholds(audience Audience, it Item) string {
 	switch it.Sensitivity {
 	case Public:
 	case Internal:
-		if audience != ForPartner {
+		if audience != ForPartner && audience != ForHouse {
 			return key("it is internal: it may go to partners only")
 		}
 	case Restricted:
@@ -233,6 +236,9 @@ func (p *preparation) statement(it Item) (Shown, error) {
 	s := Shown{ID: it.ID, SourceName: it.Source.Name, SourceKey: it.Source.Key, SourceType: it.Source.Type, Platform: it.Source.Platform}
 	if private {
 		s.SourceName, s.SourceKey = privateName(it.Source.Type), ""
+	}
+	if p.audience == ForHouse {
+		s.Work = it.Work
 	}
 	for i, v := range it.Versions {
 		st := &v.Statement

@@ -20,6 +20,7 @@ type Audience uint8
 const (
 	ForPublic  Audience = iota + 1 // anybody, for ever: assume the worst reader
 	ForPartner                     // a court, an editor, a partner organisation: under an agreement
+	ForHouse                       // who works on the case, in a file that can get lost: words and where the work stands, no proofs
 )
 
 func (a Audience) String() string {
@@ -28,6 +29,8 @@ func (a Audience) String() string {
 		return "public"
 	case ForPartner:
 		return "partner"
+	case ForHouse:
+		return "house"
 	}
 	return "nobody"
 }
@@ -40,7 +43,7 @@ const (
 	Unmarked   Sensitivity = iota
 	Public                 // may be shown to anybody
 	Internal               // may be shown to a partner
-	Restricted             // stays in the house
+	Restricted             // stays in the case: in no file, not even for the house
 	Sealed                 // stays with the persons it was sealed for
 )
 
@@ -97,6 +100,21 @@ type Item struct {
 	Versions    []Version
 
 	Translations []Translation // oldest first
+	Work         Work          // where the house's work on it stands: for the house only
+}
+
+// Work is where a house's work on a statement, or on the unit it opens, stands,
+// as its columns in a sheet to fill in say it. It never leaves for anybody else.
+type Work struct {
+	State, Of, Until, Labels, Assigned string
+
+	By         string // who decided; "" when nobody did
+	At         int64  // when, milliseconds since 1970
+	Posts      int    // statements of the unit
+	Sources    int    // distinct, of them
+	Second     int64  // seconds until another source had it; -1 when none has
+	LastPosted record.When
+	Stamp      string // what the row was when it was written
 }
 
 // Version is one version of a statement and its log entry.

@@ -167,6 +167,33 @@ func TestNonInterference(t *testing.T) {
 	}
 }
 
+// TestWorkStaysInTheHouse: where the work on a statement stands is for nobody else,
+// and what is for the house holds nothing that proves.
+func TestWorkStaysInTheHouse(t *testing.T) {
+	m := material(t)
+	if _, _, err := redact.Prepare(redact.ForHouse, m); !errors.Is(err, record.ErrInvalid) {
+		t.Errorf("proofs for the house: %v", err)
+	}
+	for i := range m.Items {
+		m.Items[i].Work = redact.Work{State: "kept", Assigned: "mk"}
+	}
+	m.Bare = true
+	for a, want := range map[redact.Audience]string{redact.ForPublic: "", redact.ForPartner: "", redact.ForHouse: "mk"} {
+		r, _, err := redact.Prepare(a, m)
+		if err != nil || r.Len() == 0 {
+			t.Fatalf("%s: %d, %v", a, r.Len(), err)
+		}
+		for s := range r.Statements() {
+			if s.Work.Assigned != want {
+				t.Errorf("%s: %+v", a, s.Work)
+			}
+			if it := m.Items[slices.IndexFunc(m.Items, func(it redact.Item) bool { return it.ID == s.ID })]; it.Sensitivity != redact.Public && it.Sensitivity != redact.Internal {
+				t.Errorf("%s: %s is in it", a, s.ID)
+			}
+		}
+	}
+}
+
 // TestShieldedNonInterference: two cases that differ only in the name of a
 // private person that is masked have the same bundle, byte for byte, and so has
 // one in which the decision to mask it was gathered.

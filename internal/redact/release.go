@@ -34,6 +34,15 @@ type Shown struct {
 	Versions   []ShownVersion // oldest first
 
 	Translations []ShownTranslation // oldest first
+	Work         Work               // zero but for the house
+}
+
+// Standing is the version that stands now, or else the newest.
+func (s Shown) Standing() ShownVersion {
+	if i := slices.IndexFunc(s.Versions, func(v ShownVersion) bool { return v.Current }); i >= 0 {
+		return s.Versions[i]
+	}
+	return s.Versions[len(s.Versions)-1]
 }
 
 // ShownVersion is one version of a statement as the audience may see it.

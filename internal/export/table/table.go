@@ -60,7 +60,7 @@ func write(ctx context.Context, out export.Output, r redact.Release, o export.Op
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		v := newest(s.Versions)
+		v := s.Standing()
 		for i, c := range chosen {
 			value := c.value(r, s, v)
 			if !c.ours {
@@ -72,14 +72,6 @@ func write(ctx context.Context, out export.Output, r redact.Release, o export.Op
 	}
 	whole := b.Bytes()
 	return out.Put(Name, int64(len(whole)), func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(whole)), nil })
-}
-
-// newest is the version that stands now.
-func newest(all []redact.ShownVersion) redact.ShownVersion {
-	if i := slices.IndexFunc(all, func(v redact.ShownVersion) bool { return v.Current }); i >= 0 {
-		return all[i]
-	}
-	return all[len(all)-1]
 }
 
 func choose(names []string) ([]column, error) {
