@@ -47,7 +47,7 @@ func (l *lab) undisturbed(name string, steps ...[]string) *journey {
 func TestKillImport(t *testing.T) {
 	l := newLab(t)
 	rng := random(t)
-	small, large := int64(36), int64(3)
+	small, large := int64(24), int64(2)
 	if thorough() {
 		small, large = 340, 60
 	}
@@ -174,7 +174,7 @@ func existing(path string) string {
 func TestKillDecision(t *testing.T) {
 	l := newLab(t)
 	rng := random(t)
-	kills := 60
+	kills := 40
 	if thorough() {
 		kills = 600
 	}
