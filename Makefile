@@ -66,9 +66,8 @@ test:
 	$(GO) test -timeout 20m ./...
 
 race:
-	CGO_ENABLED=1 $(GO) test -race $(RACEFLAGS) -short -timeout 40m ./internal/archive/disk ./internal/catalog/sqlite
-	@# Left out are tests of what an import comes to: its goroutines are the same in the others.
-	CGO_ENABLED=1 $(GO) test -race $(RACEFLAGS) -short -timeout 40m -skip '$(ALONE)' ./internal/pipeline
+	@# The longest first. Left out are tests of what an import comes to: its goroutines are the same in the others.
+	CGO_ENABLED=1 $(GO) test -race $(RACEFLAGS) -short -timeout 40m -skip '$(ALONE)' ./internal/pipeline ./internal/catalog/sqlite ./internal/archive/disk
 	@# The goroutines of a verification are the same for one damage as for hundreds.
 	CGO_ENABLED=1 $(GO) test -race $(RACEFLAGS) -run 'CleanCase|Unreadable|UnfinishedErasure' ./internal/custody
 	@# So are those of an analysis for a dozen posts and for a million.
