@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"iter"
 	"math/rand/v2"
 	"runtime"
 	"slices"
@@ -429,6 +430,52 @@ func TestStopped(t *testing.T) {
 	must(t, c)
 	if len(c.Families()) < 50 {
 		t.Errorf("%d families", len(c.Families()))
+	}
+}
+
+// TestStoppedBetween ends runs while a chunk of posts is handed on: nobody is left
+// waiting for it.
+func TestStoppedBetween(t *testing.T) {
+	c := analysistest.New()
+	c.Add(generated(t, 4*chunkPosts, 3, 6))
+	for range 60 { // which of two ways a select goes is a matter of luck
+		ctx, cancel := context.WithCancel(context.Background())
+		ended := make(chan error, 1)
+		go func() {
+			_, err := Kind.Run(ctx, endsAt{c, cancel})
+			ended <- err
+		}()
+		select {
+		case err := <-ended:
+			if !errors.Is(err, context.Canceled) {
+				t.Fatal(err)
+			}
+		case <-time.After(time.Minute):
+			t.Fatal("a run that was stopped goes on for ever")
+		}
+		cancel()
+	}
+}
+
+// endsAt stops the run that reads it just before a chunk is full, and goes on
+// reading, as a query does whose rows are in memory already.
+type endsAt struct {
+	*analysistest.Case
+	stop func()
+}
+
+func (e endsAt) Posts(ctx context.Context, from, to uint64) iter.Seq2[analysis.Post, error] {
+	return func(yield func(analysis.Post, error) bool) {
+		n := 0
+		for p, err := range e.Case.Posts(context.WithoutCancel(ctx), from, to) {
+			if n++; n == 2*chunkPosts {
+				time.Sleep(10 * time.Millisecond) // the chunks before are done by then
+				e.stop()
+			}
+			if !yield(p, err) {
+				return
+			}
+		}
 	}
 }
 

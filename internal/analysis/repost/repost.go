@@ -215,12 +215,17 @@ func (r *runner) readNew() error {
 				return true
 			}
 			next += uint32(len(c.posts))
-			for _, ch := range []chan *chunk{order, todo} {
-				select {
-				case ch <- c:
-				case <-ctx.Done():
-					return false
-				}
+			select {
+			case order <- c:
+			case <-ctx.Done():
+				return false
+			}
+			select {
+			case todo <- c:
+			case <-ctx.Done(): // nobody will work on it, and somebody waits for it
+				c.err = ctx.Err()
+				close(c.done)
+				return false
 			}
 			c = fresh(next)
 			return true
