@@ -1,6 +1,7 @@
 package desk
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/url"
@@ -19,13 +20,10 @@ const maxMaybe = 5
 // that may be it.
 func (d *Desk) atAddress(ctx context.Context, address string) (here, maybe []PasteHit, err error) {
 	a, _ := d.Case.Address(address) //nolint:errcheck // what could be read of it is enough
-	switch {
-	case a.Channel != "":
+	if a.Channel != "" {
 		return d.atChannel(ctx, a)
-	case a.URL == "":
-		return nil, nil, nil
 	}
-	here, err = d.atPage(ctx, a.URL)
+	here, err = d.atPage(ctx, cmp.Or(a.URL, address)) // it may have been imported from where no capture goes
 	if err == nil && len(here) == 0 && a.Original != "" {
 		here, err = d.atPage(ctx, a.Original)
 	}

@@ -14,6 +14,9 @@ import (
 	"golang.org/x/net/html"
 
 	"dalil/internal/catalog"
+	"dalil/internal/collect"
+	"dalil/internal/collect/fetch"
+	"dalil/internal/collect/page"
 	"dalil/internal/custody"
 	"dalil/internal/desk"
 	"dalil/internal/export"
@@ -74,6 +77,9 @@ func storesOf(t *testing.T) pipeline.Stores {
 	t.Helper()
 	stores := pipelinetest.Stores()
 	stores.Now = func() time.Time { return time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC) }
+	stores.Pages = func(e pipeline.Egress) (collect.Pages, error) {
+		return page.With(fetch.Options{Proxy: e.Proxy}, "dalil test")
+	}
 	return stores
 }
 

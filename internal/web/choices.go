@@ -14,6 +14,7 @@ type choices struct {
 	Rows     string // height of rows: "", "28", "44"; "" is 36 pixels
 	Keys     string // "off" turns single-letter keys off
 	Discreet string // "on": the window's title does not name the case
+	Pictures string // before a break is suggested: "", "10", "40", "off"
 }
 
 // choice is one of them: the values it can have, with the words for them.
@@ -25,6 +26,7 @@ type option struct {
 type optionValue struct {
 	Value, Word string
 	Own         string // the word is in this language, not in the interface's
+	Number      int    // instead of a word
 	On          bool
 }
 
@@ -38,6 +40,7 @@ func (s *server) options(c choices) []option {
 		{Name: "rows", Label: key("Rows"), Values: []optionValue{{Value: "28", Word: key("close")}, {Value: "", Word: key("middle")}, {Value: "44", Word: key("wide")}}},
 		{Name: "keys", Label: key("Single-letter keys"), Note: key("With them off, a letter never does anything; every act has its button."), Values: []optionValue{{Value: "", Word: key("on")}, {Value: "off", Word: key("off")}}},
 		{Name: "discreet", Label: key("Name of the case in the window’s title"), Values: []optionValue{{Value: "", Word: key("shown")}, {Value: "on", Word: key("hidden")}}},
+		{Name: "pictures", Label: key("Pictures shown before a break is suggested"), Note: key("A break is a quarter of an hour without a picture: then the count begins anew. This browser counts, until its window is closed; nobody else sees it."), Values: []optionValue{{Value: "10", Number: 10}, {Value: "", Number: lookedUsual}, {Value: "40", Number: 40}, {Value: "off", Word: key("no count")}}},
 	}
 	for i := range all {
 		for j := range all[i].Values {
@@ -49,7 +52,7 @@ func (s *server) options(c choices) []option {
 }
 
 func (c *choices) field(name string) *string {
-	return map[string]*string{"lang": &c.Language, "theme": &c.Theme, "rows": &c.Rows, "keys": &c.Keys, "discreet": &c.Discreet}[name]
+	return map[string]*string{"lang": &c.Language, "theme": &c.Theme, "rows": &c.Rows, "keys": &c.Keys, "discreet": &c.Discreet, "pictures": &c.Pictures}[name]
 }
 
 func (c choices) get(name string) string { return *c.field(name) }
@@ -68,7 +71,7 @@ func choicesOf(r *http.Request) choices {
 	if err != nil {
 		return c
 	}
-	for name, allowed := range map[string][]string{"lang": {"en", "ar", "fa"}, "theme": {"light", "dark"}, "rows": {"28", "44"}, "keys": {"off"}, "discreet": {"on"}} {
+	for name, allowed := range map[string][]string{"lang": {"en", "ar", "fa"}, "theme": {"light", "dark"}, "rows": {"28", "44"}, "keys": {"off"}, "discreet": {"on"}, "pictures": {"10", "40", "off"}} {
 		if x := v.Get(name); slices.Contains(allowed, x) {
 			*c.field(name) = x
 		}
@@ -80,7 +83,7 @@ func choicesOf(r *http.Request) choices {
 func (s *server) settings(r *http.Request) (reply, error) {
 	c := choicesOf(r)
 	return reply{page: "settings", title: key("Settings"), data: settingsData{s.options(c), s.desk.Case.Config.Text()}, json: map[string]string{
-		"lang": c.Language, "theme": c.Theme, "rows": c.Rows, "keys": c.Keys, "discreet": c.Discreet, "case": s.desk.Case.Config.Text()}}, nil
+		"lang": c.Language, "theme": c.Theme, "rows": c.Rows, "keys": c.Keys, "discreet": c.Discreet, "pictures": c.Pictures, "case": s.desk.Case.Config.Text()}}, nil
 }
 
 type settingsData struct {
@@ -92,7 +95,7 @@ type settingsData struct {
 func (s *server) choose(w http.ResponseWriter, r *http.Request) (string, error) {
 	c := choicesOf(r)
 	v := url.Values{}
-	for _, name := range []string{"lang", "theme", "rows", "keys", "discreet"} {
+	for _, name := range []string{"lang", "theme", "rows", "keys", "discreet", "pictures"} {
 		if r.PostForm.Has(name) {
 			*c.field(name) = r.PostForm.Get(name)
 		}

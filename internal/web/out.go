@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/url"
 
+	"dalil/internal/desk"
 	"dalil/internal/record"
 )
 
@@ -13,7 +14,13 @@ type outData struct {
 	URL                 string
 	Plain               bool // http: readable on the way
 	Odd                 string
+
+	Kept   []pasteHit // what the case has of it: the better place to look
+	LookUp string     // the paste box with it, where it can be captured
 }
+
+// keptShown is how many of them are shown.
+const keptShown = 5
 
 // out says what opening a link would tell. It opens nothing itself.
 func (s *server) out(r *http.Request) (reply, error) {
@@ -41,5 +48,13 @@ func (s *server) out(r *http.Request) (reply, error) {
 			d.Odd = key("The name of the place has letters that can look like others. Read it letter by letter.")
 		}
 	}
-	return reply{page: "out", title: key("Before you open this"), data: d, json: map[string]any{"url": d.URL, "host": d.Host}}, nil
+	p, err := s.desk.Paste(r.Context(), d.URL)
+	if err != nil {
+		return reply{}, err
+	}
+	if d.Kept = s.pasted(p).Here; len(d.Kept) > keptShown {
+		d.Kept = d.Kept[:keptShown]
+	}
+	d.LookUp = "/capture?text=" + url.QueryEscape(d.URL)
+	return reply{page: "out", title: key("Before you open this"), data: d, json: map[string]any{"url": d.URL, "host": d.Host, "here": append([]desk.PasteHit{}, p.Here...)}}, nil
 }

@@ -8,9 +8,11 @@ import (
 	"image/color"
 	"image/png"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"path/filepath"
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -277,6 +279,124 @@ func TestPicturesWaitForAClick(t *testing.T) {
 		if w := c.get("/s/" + c.desk.StatementID(x) + "/media/1"); w.Code != 400 || strings.Contains(w.Header().Get("Content-Type"), "svg") {
 			t.Errorf("a drawing that runs: %d %s", w.Code, w.Header().Get("Content-Type"))
 		}
+	}
+}
+
+// TestTheKeptCopyComesFirst: a link out of the case leads to what was captured there,
+// if anything was, and else to where it can be.
+func TestTheKeptCopyComesFirst(t *testing.T) {
+	c := newCase(t, map[string]string{"page.html": `<!doctype html><html lang="en"><head><title>The bridge at noon</title><link rel="canonical" href="https://www.valley-weekly.org/bridge/">
+<meta property="article:published_time" content="2025-06-01T10:00:00Z"></head><body><article><h1>The bridge at noon</h1><p>The bridge was closed at noon, the office of works said, and is to be opened again before the market begins.</p>
+<p>Another paragraph with more words than the first, so that a reader finds where the text of this page stands.</p></article></body></html>`})
+	var at string
+	for _, s := range c.statements() {
+		if s.Kind == record.Article {
+			at = c.at(s)
+		}
+	}
+	kept := c.get("/out?u=" + url.QueryEscape("https://valley-weekly.org/bridge?utm_source=x")).Body.String()
+	if at == "" || !strings.Contains(kept, `<a class="button" href="`+strings.Join(strings.SplitN(at, "/", 4)[:3], "/")) || strings.Contains(kept, "Capture it into the case") {
+		t.Errorf("%s is not offered: %s", at, kept)
+	}
+	none := c.get("/out?u=" + url.QueryEscape("https://valley-weekly.org/other?a=b&c=d")).Body.String()
+	if strings.Contains(none, "Read what was captured") || !strings.Contains(none, `href="/capture?text=https%3A%2F%2Fvalley-weekly.org%2Fother%3Fa%3Db%26c%3Dd"`) {
+		t.Errorf("it is offered what is not there: %s", none)
+	}
+}
+
+// TestABreakIsSuggested: whoever looks at many pictures in one go is told so before
+// the next, can see it all the same, and need not be counted at all.
+func TestABreakIsSuggested(t *testing.T) {
+	files := map[string]string{}
+	var messages []string
+	for i := range 12 {
+		var b bytes.Buffer
+		img := image.NewRGBA(image.Rect(0, 0, 4, 4))
+		img.Set(1, 1, color.RGBA{uint8(20 * i), 0, 0, 255})
+		if err := png.Encode(&b, img); err != nil {
+			t.Fatal(err)
+		}
+		file := fmt.Sprintf("photos/%d.png", i)
+		files[file] = b.String()
+		messages = append(messages, fmt.Sprintf(`{"id":%d,"type":"message","date":"2025-06-01T10:00:00","date_unixtime":"%d","from":"Blue Horizon","from_id":"channel77","photo":"%s","width":4,"height":4,"text":"picture %d"}`, i+1, 1748761200+i, file, i))
+	}
+	files["result.json"] = `{"name":"Blue Horizon","type":"public_channel","id":77,"messages":[` + strings.Join(messages, ",") + `]}`
+	c := newCase(t, files)
+	var ats []string
+	for _, s := range c.statements() {
+		if len(s.Media) == 1 && s.Kind == record.Post {
+			ats = append(ats, c.at(s))
+		}
+	}
+	if len(ats) != 12 {
+		t.Fatalf("%d posts with a picture", len(ats))
+	}
+	jar := map[string]string{}
+	see := func(at string) string {
+		t.Helper()
+		r := httptest.NewRequest("GET", at, nil)
+		r.Host = "127.0.0.1:8080"
+		for name, value := range jar {
+			r.AddCookie(&http.Cookie{Name: name, Value: value})
+		}
+		w := httptest.NewRecorder()
+		c.h.ServeHTTP(w, r)
+		if w.Code != 200 {
+			t.Fatalf("%s: %d", at, w.Code)
+		}
+		for _, k := range w.Result().Cookies() {
+			if jar[k.Name] = k.Value; !k.HttpOnly || k.SameSite != http.SameSiteStrictMode || k.MaxAge > 0 {
+				t.Errorf("%+v", k)
+			}
+		}
+		return w.Body.String()
+	}
+	suggested := func(page string) bool {
+		shown := strings.Contains(page, `<img src="/s/`)
+		if told := strings.Contains(page, "without a break"); told == shown {
+			t.Errorf("told %v, shown %v", told, shown)
+		}
+		return !shown
+	}
+	if see(ats[0]); len(jar) > 0 {
+		t.Errorf("a page whose pictures are covered counts: %v", jar)
+	}
+	jar["dalil-choices"] = "pictures=10"
+	for i := range 10 {
+		if suggested(see(ats[i] + "?open=1")) {
+			t.Errorf("after %d", i)
+		}
+	}
+	for _, again := range []string{"", "&colour=1"} { // is not one more
+		if suggested(see(ats[9] + "?open=1" + again)) {
+			t.Error("the same picture counts twice")
+		}
+	}
+	if !suggested(see(ats[10] + "?open=1")) {
+		t.Error("no break is suggested")
+	}
+	if suggested(see(ats[10]+"?open=1&anyway=1")) || suggested(see(ats[11]+"?open=1")) {
+		t.Error("it cannot be seen all the same")
+	}
+	if page := see(ats[0]); !strings.Contains(page, "12 pictures shown") {
+		t.Error("nobody says how many")
+	}
+	// A quarter of an hour later, and with a cookie that nobody was given.
+	count := jar["dalil-looked"]
+	old := regexp.MustCompile(`(last|since)=\d+`).ReplaceAllString(count, "$1=1000000")
+	for _, cookie := range []string{strings.Replace(old, "n=12", "n=10", 1), "n=10", "n=-10&since=1&last=1", "%zz", strings.Replace(count, "last=1", "last=9", 1)} {
+		jar["dalil-looked"] = cookie
+		if suggested(see(ats[0] + "?open=1")) {
+			t.Errorf("a count of %q", cookie)
+		}
+	}
+	jar["dalil-looked"], jar["dalil-choices"] = strings.Replace(count, "n=12", "n=20", 1), "pictures=off"
+	if page := see(ats[3] + "?open=1"); suggested(page) || strings.Contains(page, "pictures shown") {
+		t.Error("counted though nobody wants that")
+	}
+	jar["dalil-choices"] = ""
+	if !suggested(see(ats[3] + "?open=1")) {
+		t.Error("no break is suggested after 20, which is usual")
 	}
 }
 

@@ -23,6 +23,7 @@ type statementData struct {
 	RawURL    string // address of the other view of the text
 	Versions  []versionRow
 	Media     []mediaRow
+	Looked    lookedRow
 	Comments  []commentRow
 	More      bool // there are more comments
 	Near      []gapRow
@@ -56,8 +57,10 @@ type mediaRow struct {
 	N         int
 	Have      bool
 	Open      bool // shown now
+	Enough    bool // asked for, and a break is suggested first
 	Colour    bool
 	URL       string // to see it on this page
+	Anyway    string // the same, without a break
 	ColourURL string
 	File      string // its bytes
 }
@@ -108,10 +111,11 @@ func (s *server) statement(r *http.Request) (reply, error) {
 	for i, m := range st.Media {
 		n := strconv.Itoa(i + 1)
 		row := mediaRow{Media: m, N: i + 1, Have: !m.Blob.IsZero(), Open: open == i+1, Colour: ask.Get("colour") == "1",
-			URL: d.URL + "?open=" + n + "#file-" + n, ColourURL: d.URL + "?open=" + n + "&colour=1#file-" + n, File: "/s/" + t.ID + "/media/" + n}
+			URL: d.URL + "?open=" + n + "#file-" + n, Anyway: d.URL + "?open=" + n + "&anyway=1#file-" + n, ColourURL: d.URL + "?open=" + n + "&colour=1#file-" + n, File: "/s/" + t.ID + "/media/" + n}
 		row.Open = row.Open && row.Have && picture(m)
 		d.Media = append(d.Media, row)
 	}
+	looked := s.showPictures(r, &d)
 	if st.Kind == record.Article {
 		comments, more, err := s.desk.Comments(ctx, st)
 		if err != nil {
@@ -171,7 +175,7 @@ func (s *server) statement(r *http.Request) (reply, error) {
 	if st.Title == "" {
 		title = l.t("{source}, {time}", "source", t.Source.Name, "time", l.t(s.when(st.Posted).Local))
 	}
-	return reply{page: "statement", title: title, data: d, json: s.statementJSON(d)}, nil
+	return reply{page: "statement", title: title, data: d, json: s.statementJSON(d), cookie: looked}, nil
 }
 
 // statementJSON is the statement as `dalil show --json` prints it, with its

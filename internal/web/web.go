@@ -261,6 +261,8 @@ type reply struct {
 	moved string // instead: where it is now
 	bytes *download
 	code  int // status; 0 is 200
+
+	cookie *http.Cookie // that the browser keeps
 }
 
 // download is bytes handed out as they are.
@@ -321,6 +323,9 @@ func (s *server) page(pattern string, make func(*server, *http.Request) (reply, 
 		if err != nil {
 			s.fail(w, r, err)
 			return
+		}
+		if rep.cookie != nil {
+			http.SetCookie(w, rep.cookie)
 		}
 		switch {
 		case rep.moved != "":
