@@ -16,7 +16,7 @@ type outData struct {
 	Odd                 string
 
 	Kept   []pasteHit // what the case has of it: the better place to look
-	LookUp string     // the paste box with it, where it can be captured
+	LookUp string     // the paste box with it, where it can be captured; "" when this case takes nothing in
 }
 
 // keptShown is how many of them are shown.
@@ -55,6 +55,8 @@ func (s *server) out(r *http.Request) (reply, error) {
 	if d.Kept = s.pasted(p).Here; len(d.Kept) > keptShown {
 		d.Kept = d.Kept[:keptShown]
 	}
-	d.LookUp = "/capture?text=" + url.QueryEscape(d.URL)
+	if s.desk.Case.Writable() {
+		d.LookUp = "/capture?text=" + url.QueryEscape(d.URL)
+	}
 	return reply{page: "out", title: key("Before you open this"), data: d, json: map[string]any{"url": d.URL, "host": d.Host, "here": append([]desk.PasteHit{}, p.Here...)}}, nil
 }

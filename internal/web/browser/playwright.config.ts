@@ -18,7 +18,7 @@ export default defineConfig<Reading>({
   globalSetup: "./made.ts",
   outputDir: "test-results",
   fullyParallel: false,
-  workers: 3, // two processors have nothing to do then only a thirtieth of the time
+  workers: 3, // two leave two processors idle for a part of the time, three hardly ever
   retries: 0, // a test that sometimes fails is a defect
   forbidOnly: Boolean(process.env.CI),
   timeout: 120_000, // machines are shared; nothing is measured by it
