@@ -275,8 +275,7 @@ func TestSheetWithholds(t *testing.T) {
 }
 
 // TestSheetIsARelease: a sheet says of a text what redact lets out: no name that
-// somebody masked, wherever it stands, no private source, nothing withdrawn, and
-// of an edited statement what it says now.
+// somebody masked, wherever it stands, no private source, nothing withdrawn.
 func TestSheetIsARelease(t *testing.T) {
 	ctx := context.Background()
 	d := open(t)

@@ -30,11 +30,14 @@ type Withheld struct {
 
 // Prepare makes the release of material for an audience. Restricted, sealed
 // and unmarked items, withdrawn, flagged, shielded and erased statements never
-// enter, nor do decisions by which a house only sorts its work (InHouse), nor do the bodies of case, config, key, run, end and analysis entries; private
-// persons appear under their pseudonyms; the names of private sources stay.
+// enter, nor do decisions by which a house only sorts its work (InHouse), nor do
+// the bodies of case, config, key, run, end and analysis entries; private persons
+// appear under their pseudonyms; the names of private sources stay. Where the work
+// on an item stands enters for the house alone, which gets words and nothing that
+// proves them.
 //
-// It fails with record.ErrInvalid when the material is not consistent, and
-// with record.ErrWithheld when nothing of it may be shown.
+// It fails with record.ErrInvalid when the material is not consistent, or not bare
+// and for the house, and with record.ErrWithheld when nothing of it may be shown.
 func Prepare(audience Audience, m Material) (Release, Report, error) {
 	var rep Report
 	if audience < ForPublic || audience > ForHouse {

@@ -63,20 +63,32 @@ const choicesCookie = "dalil-choices"
 // chosen.
 func choicesOf(r *http.Request) choices {
 	var c choices
-	k, err := r.Cookie(choicesCookie)
-	if err != nil {
-		return c
-	}
-	v, err := url.ParseQuery(k.Value)
-	if err != nil {
-		return c
-	}
-	for name, allowed := range map[string][]string{"lang": {"en", "ar", "fa"}, "theme": {"light", "dark"}, "rows": {"28", "44"}, "keys": {"off"}, "discreet": {"on"}, "pictures": {"10", "40", "off"}} {
+	v := cookieValues(r, choicesCookie)
+	for name, allowed := range onOffer() {
 		if x := v.Get(name); slices.Contains(allowed, x) {
 			*c.field(name) = x
 		}
 	}
 	return c
+}
+
+// onOffer lists what can be chosen, besides nothing, by the names of choices.
+func onOffer() map[string][]string {
+	return map[string][]string{"lang": {"en", "ar", "fa"}, "theme": {"light", "dark"}, "rows": {"28", "44"}, "keys": {"off"}, "discreet": {"on"}, "pictures": {"10", "40", "off"}}
+}
+
+// cookieValues reads what a cookie keeps, by names; nothing when there is none, or
+// it cannot be read.
+func cookieValues(r *http.Request, cookie string) url.Values {
+	k, err := r.Cookie(cookie)
+	if err != nil {
+		return nil
+	}
+	v, err := url.ParseQuery(k.Value)
+	if err != nil {
+		return nil
+	}
+	return v
 }
 
 // settings shows the choices and, under them, what is set for the case.
@@ -95,7 +107,7 @@ type settingsData struct {
 func (s *server) choose(w http.ResponseWriter, r *http.Request) (string, error) {
 	c := choicesOf(r)
 	v := url.Values{}
-	for _, name := range []string{"lang", "theme", "rows", "keys", "discreet", "pictures"} {
+	for name := range onOffer() {
 		if r.PostForm.Has(name) {
 			*c.field(name) = r.PostForm.Get(name)
 		}

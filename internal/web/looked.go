@@ -40,27 +40,19 @@ func (c choices) budget() int {
 
 // lookedOf reads the cookie. One that nobody can have been given counts as none.
 func lookedOf(r *http.Request, now time.Time) looked {
-	none := looked{Since: now}
-	k, err := r.Cookie(lookedCookie)
-	if err != nil {
-		return none
-	}
-	v, err := url.ParseQuery(k.Value)
-	if err != nil {
-		return none
-	}
+	v := cookieValues(r, lookedCookie)
 	n, err := strconv.Atoi(v.Get("n"))
 	since, bad := strconv.ParseInt(v.Get("since"), 10, 64)
 	last, worse := strconv.ParseInt(v.Get("last"), 10, 64)
 	x := looked{N: n, Since: time.Unix(since, 0), Last: time.Unix(last, 0), newest: v.Get("newest")}
 	if err != nil || bad != nil || worse != nil || n < 1 || x.Last.After(now) || x.Since.After(x.Last) || now.Sub(x.Last) >= lookedBreak {
-		return none
+		return looked{Since: now}
 	}
 	return x
 }
 
-// at reports whether a break is suggested before a further picture is shown.
-func (x looked) at(budget int, which string) bool {
+// enough reports whether a break is suggested before a further picture is shown.
+func (x looked) enough(budget int, which string) bool {
 	return budget > 0 && x.N > 0 && x.N%budget == 0 && x.newest != short(which)
 }
 
@@ -102,7 +94,7 @@ func (s *server) showPictures(r *http.Request, d *statementData) *http.Cookie {
 			continue
 		}
 		which := d.ID + "." + strconv.Itoa(m.N)
-		if x.at(budget, which) && r.URL.Query().Get("anyway") != "1" {
+		if x.enough(budget, which) && r.URL.Query().Get("anyway") != "1" {
 			m.Open, m.Enough = false, true
 			continue
 		}
